@@ -17,7 +17,7 @@ pub enum Step {
         /// Its name.
         name: String,
         /// What it declares.
-        definition: TaskDefinition,
+        definition: Box<TaskDefinition>,
     },
     /// Ask for its deletion; its finalizer sees to Manager first.
     Delete {
@@ -44,7 +44,7 @@ pub fn steps(cluster: Option<&ScyllaCluster>, objects: &[TaskObject], leaving: b
         let same = existing
             .get(name.as_str())
             .is_some_and(|object| object.definition == **definition || object.deleting);
-        (!same).then(|| Step::Apply { name: name.clone(), definition: (*definition).clone() })
+        (!same).then(|| Step::Apply { name: name.clone(), definition: Box::new((*definition).clone()) })
     });
     // Without the ScyllaCluster in sight nothing says that the entries are gone, unless it leaves for good.
     let may_delete = cluster.is_some() || leaving;
