@@ -26,6 +26,8 @@ pub struct ScyllaCluster {
     pub repairs: Vec<TaskDefinition>,
     /// Field managers, other than ours, that own a part of its status.
     pub status_managers: Vec<String>,
+    /// Name of rack 0's agent configuration Secret, which may set a token of its own.
+    pub agent_config_secret: Option<String>,
 }
 
 /// Why a ScyllaCluster stays out of Manager.

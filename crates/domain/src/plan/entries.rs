@@ -107,6 +107,7 @@ mod tests {
             backups,
             repairs: Vec::new(),
             status_managers: Vec::new(),
+            agent_config_secret: None,
         }
     }
 

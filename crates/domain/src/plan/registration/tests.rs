@@ -20,6 +20,7 @@ fn cluster() -> ScyllaCluster {
         backups: Vec::new(),
         repairs: Vec::new(),
         status_managers: Vec::new(),
+        agent_config_secret: None,
     }
 }
 
