@@ -13,6 +13,7 @@ pub mod host;
 pub mod identity;
 pub mod manager;
 pub mod names;
+pub mod object;
 pub mod plan;
 pub mod registration;
 pub mod ring;

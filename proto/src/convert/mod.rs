@@ -12,7 +12,8 @@ use messina_fault::{Detail, Fault};
 
 use crate::task::v1 as wire;
 
-pub use object::{FeedObject, cluster_key_of, read_object, read_registration_spec, read_registration_status};
+pub use messina_domain::object::FeedObject;
+pub use object::{cluster_key_of, read_object, read_registration_spec, read_registration_status, write_body};
 pub use object::{write_registration_spec, write_registration_status};
 pub use task::{read_definition, read_task_status, write_definition, write_run, write_task_status};
 

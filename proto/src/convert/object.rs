@@ -2,6 +2,7 @@
 
 use messina_domain::cluster::{Exclusion, ScyllaCluster};
 use messina_domain::identity::ClusterKey;
+use messina_domain::object::FeedObject;
 use messina_domain::registration::{DeletionPolicy, Registration, RegistrationSpec, RegistrationStatus};
 use messina_domain::ring::{Ring, RingMember};
 use messina_domain::task::TaskObject;
@@ -12,46 +13,6 @@ use super::{
 };
 use crate::watch::v1 as wire;
 use wire::object::Body;
-
-/// One object of the feed in domain terms.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(clippy::large_enum_variant, reason = "one is made per message and taken apart at once")]
-pub enum FeedObject {
-    /// A ScyllaCluster.
-    Cluster(ScyllaCluster),
-    /// A Namespace, by name; terminating ones say so.
-    Namespace {
-        /// Its name.
-        name: String,
-        /// Whether it is being deleted.
-        deleting: bool,
-    },
-    /// One of our registrations.
-    Registration(Registration),
-    /// One of our tasks.
-    Task(TaskObject),
-    /// A ring.
-    Ring(Ring),
-    /// The other half of a ring's consent.
-    RingMember(RingMember),
-    /// The Operator's own registration of a cluster.
-    OperatorRegistration {
-        /// Which cluster.
-        cluster: ClusterKey,
-        /// Whether it is being deleted.
-        deleting: bool,
-    },
-    /// The Operator's own task object for an entry.
-    OperatorTask {
-        /// Which cluster.
-        cluster: ClusterKey,
-    },
-    /// An object that cannot be read: present, and to be left alone.
-    Undecodable {
-        /// What is wrong with it.
-        message: String,
-    },
-}
 
 /// The key of an object as datacenter, namespace and name.
 pub fn cluster_key_of(datacenter: &str, key: &wire::ObjectKey) -> ClusterKey {
@@ -200,50 +161,48 @@ pub fn write_registration_status(status: &RegistrationStatus) -> wire::Registrat
     }
 }
 
-impl FeedObject {
-    /// The body for the wire; a Namespace has none.
-    pub fn write_body(&self) -> Option<Body> {
-        let member = |(datacenter, namespace, name): &(String, String, String)| wire::Member {
-            datacenter: datacenter.clone(),
-            namespace: namespace.clone(),
-            name: name.clone(),
-        };
-        Some(match self {
-            Self::Namespace { .. } => return None,
-            Self::Cluster(cluster) => Body::ScyllaCluster(write_cluster(cluster)),
-            Self::Registration(registration) => Body::Registration(wire::Registration {
-                spec: Some(write_registration_spec(&registration.spec)),
-                status: Some(write_registration_status(&registration.status)),
-            }),
-            Self::Task(task) => Body::Task(wire::Task {
-                cluster_name: task.cluster_name.clone(),
-                from_cluster: task.from_cluster,
-                definition: Some(write_definition(&task.definition)),
-                status: Some(write_task_status(&task.status)),
-            }),
-            Self::Ring(ring) => Body::Ring(wire::Ring {
-                home: Some(member(&(String::new(), ring.home.0.clone(), ring.home.1.clone()))),
-                members: ring.members.iter().map(member).collect(),
-            }),
-            Self::RingMember(ring_member) => Body::RingMember(wire::RingMember {
-                ring: Some(member(&ring_member.ring)),
-                cluster_name: ring_member.cluster_name.clone(),
-            }),
-            Self::OperatorRegistration { cluster, .. } => {
-                Body::OperatorRegistration(wire::OperatorRegistration {
-                    cluster_name: cluster.name.clone(),
-                    cluster_id: String::new(),
-                })
-            }
-            Self::OperatorTask { cluster } => Body::OperatorTask(wire::OperatorTask {
+/// The body of an object for the wire; a Namespace has none.
+pub fn write_body(object: &FeedObject) -> Option<Body> {
+    let member = |(datacenter, namespace, name): &(String, String, String)| wire::Member {
+        datacenter: datacenter.clone(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+    };
+    Some(match object {
+        FeedObject::Namespace { .. } => return None,
+        FeedObject::Cluster(cluster) => Body::ScyllaCluster(write_cluster(cluster)),
+        FeedObject::Registration(registration) => Body::Registration(wire::Registration {
+            spec: Some(write_registration_spec(&registration.spec)),
+            status: Some(write_registration_status(&registration.status)),
+        }),
+        FeedObject::Task(task) => Body::Task(wire::Task {
+            cluster_name: task.cluster_name.clone(),
+            from_cluster: task.from_cluster,
+            definition: Some(write_definition(&task.definition)),
+            status: Some(write_task_status(&task.status)),
+        }),
+        FeedObject::Ring(ring) => Body::Ring(wire::Ring {
+            home: Some(member(&(String::new(), ring.home.0.clone(), ring.home.1.clone()))),
+            members: ring.members.iter().map(member).collect(),
+        }),
+        FeedObject::RingMember(ring_member) => Body::RingMember(wire::RingMember {
+            ring: Some(member(&ring_member.ring)),
+            cluster_name: ring_member.cluster_name.clone(),
+        }),
+        FeedObject::OperatorRegistration { cluster, .. } => {
+            Body::OperatorRegistration(wire::OperatorRegistration {
                 cluster_name: cluster.name.clone(),
-                ..Default::default()
-            }),
-            Self::Undecodable { message } => {
-                Body::Undecodable(wire::Undecodable { message: message.clone() })
-            }
-        })
-    }
+                cluster_id: String::new(),
+            })
+        }
+        FeedObject::OperatorTask { cluster } => Body::OperatorTask(wire::OperatorTask {
+            cluster_name: cluster.name.clone(),
+            ..Default::default()
+        }),
+        FeedObject::Undecodable { message } => {
+            Body::Undecodable(wire::Undecodable { message: message.clone() })
+        }
+    })
 }
 
 fn write_cluster(cluster: &ScyllaCluster) -> wire::ScyllaCluster {
@@ -273,7 +232,7 @@ mod tests {
             uid: "u".into(),
             generation: 3,
             deleting: true,
-            body: object.write_body(),
+            body: write_body(object),
         };
         read_object("east", &wire).unwrap()
     }
