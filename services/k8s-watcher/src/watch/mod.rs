@@ -1,0 +1,77 @@
+//! From the API server's watches to the feed.
+
+mod follow;
+mod index;
+mod publish;
+
+use std::sync::Arc;
+
+use kube::Client;
+use messina_domain::names::OPERATOR_MANAGER_NAMESPACE;
+use messina_feed::publisher::{Feed, FeedSettings};
+use messina_k8s_api::kinds::Kind;
+use messina_service_runtime::{Clock, Readiness, Shutdown};
+use tokio::task::JoinSet;
+
+use crate::Config;
+use crate::events::Events;
+use crate::metrics::WatcherMetrics;
+use crate::serve::DeferredWatch;
+use follow::Follow;
+use publish::Publisher;
+
+/// Everything that the watches need.
+pub struct Watches {
+    /// The API server.
+    pub client: Client,
+    /// What to watch.
+    pub config: Config,
+    /// Where to count.
+    pub metrics: WatcherMetrics,
+    /// Where to say what is missing.
+    pub readiness: Readiness,
+    /// Wall-clock time for people.
+    pub clock: Clock,
+    /// Where to report objects that cannot be read.
+    pub events: Events,
+}
+
+impl Watches {
+    /// Opens the feed and follows every kind until the shutdown.
+    pub async fn run(self, kube_system_uid: String, deferred: DeferredWatch, shutdown: Shutdown) {
+        let clock = self.clock.clone();
+        let epoch = uuid::Uuid::new_v4().to_string();
+        let settings =
+            FeedSettings::new(&self.config.datacenter, kube_system_uid, epoch, Arc::new(move || clock.now()));
+        let feed = Feed::new(FeedSettings { shutdown: shutdown.token(), ..settings });
+        deferred.begin(feed.clone());
+        let publisher = Publisher::new(
+            feed,
+            self.config.namespaces.clone(),
+            &self.config.datacenter,
+            self.metrics.clone(),
+        );
+        let mut follows = JoinSet::new();
+        for kind in Kind::ALL {
+            let follow = Follow {
+                client: self.client.clone(),
+                kind,
+                publisher: publisher.clone(),
+                gate: self.readiness.gate(format!("watch {}", kind.full_name())),
+                metrics: self.metrics.clone(),
+                events: self.events.clone(),
+            };
+            follows.spawn(follow.run(shutdown.clone()));
+        }
+        while let Some(ended) = follows.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a watch ended by itself; the process has to be restarted");
+            }
+        }
+    }
+}
+
+/// Namespaces that matter whatever the selector says: the guard looks for this one.
+fn always_visible(namespace: &str) -> bool {
+    namespace == OPERATOR_MANAGER_NAMESPACE
+}
