@@ -46,8 +46,8 @@ impl Condition {
 pub fn settled(message: &str) -> Vec<Condition> {
     vec![
         Condition::new(AVAILABLE, Status::True, reason::AS_DECLARED, message),
-        Condition::new(PROGRESSING, Status::False, reason::AS_DECLARED, ""),
-        Condition::new(DEGRADED, Status::False, reason::AS_DECLARED, ""),
+        Condition::new(PROGRESSING, Status::False, reason::AS_DECLARED, "nothing is under way"),
+        Condition::new(DEGRADED, Status::False, reason::AS_DECLARED, "nothing is wrong"),
     ]
 }
 

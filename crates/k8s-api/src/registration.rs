@@ -30,7 +30,7 @@ pub struct RegistrationSpec {
     /// The ScyllaCluster, in the same namespace.
     pub scylla_cluster_ref: ClusterRef,
     /// Which ScyllaDB Manager, by the name that registration gives it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub manager_ref: String,
     /// Contact host for Manager; the datacenter's template when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

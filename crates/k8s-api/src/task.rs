@@ -114,6 +114,7 @@ pub struct LastError {
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub time: Timestamp,
     /// Why, in Manager's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cause: String,
 }
 

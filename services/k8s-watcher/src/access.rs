@@ -65,7 +65,7 @@ mod tests {
     use kube::core::response::StatusDetails;
 
     fn status(code: u16, name: &str) -> kube::Error {
-        let details = StatusDetails { name: name.into(), ..StatusDetails::default() };
+        let details: StatusDetails = serde_json::from_value(serde_json::json!({"name": name})).unwrap();
         kube::Error::Api(Box::new(Status {
             code,
             message: "said so".into(),

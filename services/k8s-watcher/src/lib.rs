@@ -66,9 +66,8 @@ pub async fn run(config: Config, runtime: Runtime<GrpcServer>) -> Result<(), Fai
             identity = client::identify(&client, &gate) => identity,
             () = shutdown.begun() => return Ok(()),
         };
-        gate.ready();
         let watches = Watches { client, config, metrics, readiness, clock, events };
-        watches.run(identity, deferred, shutdown).await;
+        watches.run(identity, deferred, gate, shutdown).await;
         Ok(())
     });
     runtime.run().await

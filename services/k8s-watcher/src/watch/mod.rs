@@ -10,7 +10,7 @@ use kube::Client;
 use messina_domain::names::OPERATOR_MANAGER_NAMESPACE;
 use messina_feed::publisher::{Feed, FeedSettings};
 use messina_k8s_api::kinds::Kind;
-use messina_service_runtime::{Clock, Readiness, Shutdown};
+use messina_service_runtime::{Clock, Gate, Readiness, Shutdown};
 use tokio::task::JoinSet;
 
 use crate::Config;
@@ -38,7 +38,7 @@ pub struct Watches {
 
 impl Watches {
     /// Opens the feed and follows every kind until the shutdown.
-    pub async fn run(self, kube_system_uid: String, deferred: DeferredWatch, shutdown: Shutdown) {
+    pub async fn run(self, kube_system_uid: String, deferred: DeferredWatch, api: Gate, shutdown: Shutdown) {
         let clock = self.clock.clone();
         let epoch = uuid::Uuid::new_v4().to_string();
         let settings =
@@ -63,6 +63,8 @@ impl Watches {
             };
             follows.spawn(follow.run(shutdown.clone()));
         }
+        // Not before every watch has a gate of its own, or there is a moment in which all gates are open.
+        api.ready();
         while let Some(ended) = follows.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a watch ended by itself; the process has to be restarted");

@@ -43,6 +43,8 @@ impl Writer {
     ) -> Result<(), Fault> {
         let kind = Kind::ScyllaCluster;
         let _turn = self.turn(kind, at.0, at.1).await;
+        // A UID inside the patch is no precondition for a status.
+        self.get_exactly(kind, at, uid).await?;
         let list = |wanted: &TaskKind| -> Vec<Value> {
             entries.iter().filter(|entry| entry.is(wanted)).map(FeedbackEntry::json).collect()
         };
@@ -54,7 +56,7 @@ impl Writer {
             }
         }
         let resource = kind.resource();
-        let metadata = json!({"name": at.1, "namespace": at.0, "uid": uid});
+        let metadata = json!({"name": at.1, "namespace": at.0});
         let patch = json!({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "status": status});
         let params = PatchParams::apply(FEEDBACK_MANAGER).force();
         let patched = self.api(kind, at.0).patch_status(at.1, &params, &Patch::Apply(&patch)).await;
