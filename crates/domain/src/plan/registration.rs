@@ -92,7 +92,8 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Result<Option<Plan>, Faul
         Some(registration) if registration.deleting => deregister(desired, registration, observed).map(Some),
         _ => match standing(desired)? {
             Standing::Nothing => Ok(None),
-            Standing::Leave(plan) => Ok(Some(plan)),
+            // Asked before anything irrevocable: an object that is being deleted takes its tasks along.
+            Standing::Leave(plan) => desired.brake.clone().map(|()| Some(plan)),
             Standing::Stay(cluster) => stay(desired, cluster, observed),
         },
     }

@@ -190,6 +190,14 @@ fn opting_out_takes_the_object_away_and_is_quiet_without_one() {
 }
 
 #[test]
+fn a_frozen_fleet_keeps_even_the_objects() {
+    let mut out = desired();
+    out.cluster.as_mut().unwrap().exclusion = Some(Exclusion::OptedOut);
+    out.brake = Err(Fault::waiting(reason::DELETION_FROZEN, "x"));
+    assert_eq!(reason_of(plan(&out, &observed(held()))), ("waiting", reason::DELETION_FROZEN));
+}
+
+#[test]
 fn a_ring_member_is_registered_at_home_only() {
     let member = Desired { part: Part::Member, registration: None, ..desired() };
     assert!(matches!(plan(&member, &Observed::default()), Ok(None)));
