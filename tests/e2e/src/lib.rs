@@ -1,0 +1,1 @@
+//! Everything here is in `tests/`: real API servers, real processes, real tools.
