@@ -96,7 +96,8 @@ impl Registrar {
 
     /// Asks the brake where the next step is a deletion.
     async fn brake(&self, desired: &Desired, held: &Observed) -> Option<Fault> {
-        let Ok(Some(Plan::Delete { .. } | Plan::DeleteObject { .. })) = registration::plan(desired, held) else {
+        let Ok(Some(Plan::Delete { .. } | Plan::DeleteObject { .. })) = registration::plan(desired, held)
+        else {
             return None;
         };
         let (key, now) = (&desired.key, self.clock.now());

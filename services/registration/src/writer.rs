@@ -56,7 +56,7 @@ impl Writer {
             uid,
             removed_cluster_uid: removed,
         };
-        done(self.client.clone().delete_registration(patient(request)).await)
+        unless_gone(done(self.client.clone().delete_registration(patient(request)).await))
     }
 
     /// Writes the status of an object.
@@ -65,14 +65,14 @@ impl Writer {
         if answer.as_ref().is_ok_and(|answer| answer.get_ref().superseded) {
             tracing::debug!("a newer generation was reported on before");
         }
-        done(answer)
+        unless_gone(done(answer))
     }
 
     /// Says that nothing of it is left in Manager.
     pub(crate) async fn release(&self, of: &Registration) -> Result<(), Fault> {
         // The status says which kind of object is meant; what it holds is of no use to anybody any more.
         let status = RegistrationStatus { cluster_id: None, token_fingerprint: None, ..of.status.clone() };
-        done(self.client.clone().report_status(patient(report(of, &status, true))).await)
+        unless_gone(done(self.client.clone().report_status(patient(report(of, &status, true))).await))
     }
 
     /// Records something that happened.
@@ -92,7 +92,7 @@ impl Writer {
             note: shortened(note),
         };
         let request = wire::RecordEventsRequest { events: vec![event] };
-        done(self.client.clone().record_events(patient(request)).await)
+        unless_gone(done(self.client.clone().record_events(patient(request)).await))
     }
 }
 
@@ -122,6 +122,17 @@ fn patient<T>(message: T) -> Request<T> {
     request
 }
 
+/// What was to happen to an object that is gone needs no more doing; the feed is about to say so.
+fn unless_gone(outcome: Result<(), Fault>) -> Result<(), Fault> {
+    match outcome {
+        Err(fault) if fault.reason() == OBJECT_GONE => {
+            tracing::debug!(%fault, "the object was gone already");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 fn done<T>(answer: Result<Response<T>, Status>) -> Result<(), Fault> {
     answer.map(drop).map_err(|status| match status_to_fault(&status, &REASONS) {
         Fault::Transient(detail) => Fault::transient(
@@ -134,4 +145,7 @@ fn done<T>(answer: Result<Response<T>, Status>) -> Result<(), Fault> {
 }
 
 /// Reasons of the writer that pass on as they are.
-const REASONS: [&str; 2] = [reason::CLUSTER_GONE, "Forbidden"];
+const REASONS: [&str; 4] = ["RemovalNotProved", OBJECT_GONE, "KubernetesRefused", "ReadOnly"];
+
+/// Reason of the writer when the object that is meant does not exist any more.
+const OBJECT_GONE: &str = "ObjectGone";

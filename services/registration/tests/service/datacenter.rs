@@ -9,8 +9,10 @@ use messina_control_api::watch::v1 as wire;
 use messina_domain::cluster::{Exclusion, ScyllaCluster};
 use messina_domain::identity::ClusterKey;
 use messina_domain::registration::Registration;
+use messina_fault::Fault;
 use messina_feed::{Feed, FeedSettings};
 use messina_service_runtime::Clock;
+use messina_service_runtime::errors::fault_to_status;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -276,7 +278,7 @@ impl WriterService for Datacenter {
         self.note(format!("delete {namespace}/{name} {removed_cluster_uid}"))?;
         let before = self.get(ObjectKind::Registration, &namespace, &name);
         let Some(mut now) = before.filter(|before| before.uid == uid) else {
-            return Err(Status::not_found("no such object"));
+            return Err(gone());
         };
         let cluster = self.get(ObjectKind::ScyllaCluster, &namespace, &name);
         if cluster.is_some_and(|cluster| cluster.uid == removed_cluster_uid) {
@@ -297,7 +299,7 @@ impl WriterService for Datacenter {
         };
         let before = self.get(ObjectKind::Registration, &namespace, &name);
         let Some(mut now) = before.filter(|before| before.uid == uid) else {
-            return Err(Status::not_found("no such object"));
+            return Err(gone());
         };
         if cleaned {
             self.note(format!("release {namespace}/{name}"))?;
@@ -346,4 +348,8 @@ impl WriterService for Datacenter {
     ) -> Result<Response<wire::FeedbackResponse>, Status> {
         Err(Status::unimplemented("feedback is not registration's business"))
     }
+}
+
+fn gone() -> Status {
+    fault_to_status(&Fault::waiting("ObjectGone", "no such object"))
 }

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::process::{Child, Command};
 
@@ -15,9 +16,17 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A port that is free now.
+/// A port that is free now, and that no outgoing connection is given meanwhile: a process that is killed and started
+/// again must find it free. Linux takes those from 32768 up.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 60).unwrap() * 200;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A process with its log in a file; killed when dropped.
