@@ -132,8 +132,7 @@ pub fn apply(
     let fields = owned(declared.clone());
     let mut merged = merge::merge(&bare_live, &bare_config, root);
     if let Some(last) = &last {
-        let appliers = others.iter().filter(|entry| entry.manager.operation == Operation::Apply);
-        let kept = appliers.fold(declared, |all, entry| all.union(&entry.fields));
+        let kept = others.iter().fold(declared, |all, entry| all.union(&entry.fields));
         merged = prune(merged, &last.fields, &kept, root);
     }
     let change = Difference::between(&bare_live, &merged, root);
@@ -154,7 +153,7 @@ pub fn apply(
     Ok(Some(merged))
 }
 
-/// Takes out what this manager applied last time and neither it nor another applier applies now.
+/// Takes out what this manager applied last time, and that neither it nor any other manager owns now.
 fn prune(merged: Value, last: &FieldSet, kept: &FieldSet, root: Node<'_>) -> Value {
     let with_parents = |set: &FieldSet| ownership::with_parents(set, root);
     let fields = |value: &Value| with_parents(&ownership::fields_of(value, root));
@@ -163,7 +162,7 @@ fn prune(merged: Value, last: &FieldSet, kept: &FieldSet, root: Node<'_>) -> Val
     let last = with_parents(last);
     let all = fields(&merged);
     let bare = merge::remove(&merged, &last, root).unwrap_or_else(empty);
-    // What others apply stays, and so does everything that nobody applied.
+    // What others own stays, and so does everything that this manager never applied.
     let gone = all.difference(&fields(&bare).union(&with_parents(kept)));
     let pruned = merge::remove(&merged, &gone, root).unwrap_or_else(empty);
     let gone = all.difference(&fields(&pruned)).intersection(&last);

@@ -10,5 +10,7 @@ mod manager;
 mod merge;
 mod node;
 mod ownership;
+#[cfg(test)]
+mod tests;
 
 pub use manager::{Writer, apply, track_update};

@@ -126,7 +126,8 @@ pub(super) fn revision(text: &str) -> Result<Option<u64>, ApiError> {
     })
 }
 
-fn too_large(wanted: u64, current: u64) -> ApiError {
+/// The answer to a revision that does not exist yet.
+pub(super) fn too_large(wanted: u64, current: u64) -> ApiError {
     let details = Details {
         causes: vec![Cause {
             reason: "ResourceVersionTooLarge",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -48,7 +48,12 @@ pub fn failure(format: Format, error: &ApiError) -> Response {
     if error.plain_text {
         return text(error.code, format!("{}\n", error.message));
     }
-    value(error.code, format, &error.status())
+    let mut response = value(error.code, format, &error.status());
+    if let Some(seconds) = error.details.as_ref().map(|details| details.retry_after).filter(|wait| *wait > 0)
+    {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// How the client wants objects shown.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::Shared;
 use super::negotiate::Shape;
-use super::read::{revision, selector, shown};
+use super::read::{revision, selector, shown, too_large};
 use super::respond;
 use super::router::Admitted;
 use crate::error::ApiError;
@@ -26,6 +26,9 @@ use crate::write::{Target, view};
 
 /// Longest watch where the client names no time.
 const LONGEST: Duration = Duration::from_secs(1800);
+
+/// How long a watch from a revision that is not there yet waits for it.
+const UNTIL_FRESH: Duration = Duration::from_secs(3);
 
 /// Opens a watch.
 pub(super) fn watch(request: &Admitted, target: &Target) -> Result<Response, ApiError> {
@@ -68,6 +71,9 @@ impl Watch {
         let list_first = parameters.is_true("sendInitialEvents");
         let seconds = parameters.get("timeoutSeconds").parse().ok().filter(|seconds| *seconds > 0);
         let state = request.shared.state.lock();
+        let ahead = from.is_some_and(|from| from > state.store.revision());
+        let longest = seconds.map_or(LONGEST, Duration::from_secs);
+        let longest = if ahead { longest.min(UNTIL_FRESH) } else { longest };
         let mut watch = Self {
             shared: request.shared.clone(),
             target: target.clone(),
@@ -79,7 +85,7 @@ impl Watch {
             headings_sent: false,
             ended: false,
             bookmarks: parameters.is_true("allowWatchBookmarks").then(|| bookmarks(&request.shared)),
-            deadline: Instant::now() + seconds.map_or(LONGEST, Duration::from_secs),
+            deadline: Instant::now() + longest,
             writes: state.store.subscribe(),
             generation: request.shared.watch_generation.subscribe(),
         };
@@ -133,8 +139,18 @@ impl Watch {
                         self.push_bookmark(false);
                     }
                 }
-                Woken::Ended => self.ended = true,
+                Woken::Ended => self.end(),
             }
+        }
+    }
+
+    /// Ends the watch; one that waited for a revision which never came, as of another server's past, says so.
+    fn end(&mut self) {
+        self.ended = true;
+        let current = self.shared.state.lock().store.revision();
+        if self.revision > current {
+            let status = too_large(self.revision, current).status().to_string();
+            self.push_event("ERROR", status.as_bytes());
         }
     }
 

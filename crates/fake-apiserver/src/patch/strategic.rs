@@ -41,7 +41,12 @@ pub fn apply_strategic_patch(target: &mut Value, patch: &Value, schema: &Schema)
     for (key, order) in patch {
         if let Some(field) = key.strip_prefix("$setElementOrder/") {
             let list = schema.child(field).map(|child| &child.list);
-            reorder(map.get_mut(field), order, list);
+            if let (Some(Value::Array(items)), Some(order), Some(list)) =
+                (map.get_mut(field), order.as_array(), list)
+            {
+                let server_order = items.clone();
+                reorder(items, order, &server_order, list);
+            }
         }
     }
 }
@@ -73,6 +78,7 @@ fn patch_list(target: &mut Value, items: &[Value], schema: &Schema) {
         *list = items.iter().filter(without).cloned().collect();
         return;
     }
+    let server_order = list.clone();
     for item in items {
         let at = list.iter().position(|one| same_item(one, item, &schema.list));
         let deletes = item.get("$patch").is_some_and(|patch| patch == "delete");
@@ -89,6 +95,7 @@ fn patch_list(target: &mut Value, items: &[Value], schema: &Schema) {
             (None, false) => list.push(item.clone()),
         }
     }
+    reorder(list, items, &server_order, &schema.list);
 }
 
 fn same_item(one: &Value, other: &Value, kind: &ListKind) -> bool {
@@ -106,13 +113,25 @@ fn delete_items(target: Option<&mut Value>, items: &Value) {
     }
 }
 
-/// Items that the order names come in that order; the others keep their place at the end.
-fn reorder(target: Option<&mut Value>, order: &Value, kind: Option<&ListKind>) {
-    let (Some(Value::Array(list)), Some(order), Some(kind)) = (target, order.as_array(), kind) else {
-        return;
-    };
-    let place = |item: &Value| order.iter().position(|one| same_item(one, item, kind)).unwrap_or(order.len());
-    list.sort_by_key(place);
+/// Items that the patch orders come in its order, the others in that of the server; where the two meet, the
+/// server's order decides, and an item that is new to it goes first.
+fn reorder(list: &mut Vec<Value>, order: &[Value], server_order: &[Value], kind: &ListKind) {
+    let place = |item: &Value, among: &[Value]| among.iter().position(|one| same_item(one, item, kind));
+    let (mut patched, others): (Vec<Value>, Vec<Value>) =
+        list.drain(..).partition(|item| place(item, order).is_some());
+    patched.sort_by_key(|item| place(item, order));
+    let mut others = others.into_iter().peekable();
+    for item in patched {
+        if let Some(at) = place(&item, server_order) {
+            while let Some(other) =
+                others.next_if(|other| place(other, server_order).is_some_and(|one| one < at))
+            {
+                list.push(other);
+            }
+        }
+        list.push(item);
+    }
+    list.extend(others);
 }
 
 #[cfg(test)]
@@ -154,7 +173,7 @@ mod tests {
         assert_eq!(
             patched(target, patch),
             json!({
-                "labels": {"b": "2", "c": "3"}, "finalizers": ["x", "y"], "atomic": ["q"],
+                "labels": {"b": "2", "c": "3"}, "finalizers": ["y", "x"], "atomic": ["q"],
                 "conditions": [{"type": "B", "s": 2}, {"type": "C"}],
             })
         );

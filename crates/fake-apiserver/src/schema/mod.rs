@@ -4,6 +4,8 @@ mod defaulting;
 mod format;
 mod parse;
 mod prune;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::collections::BTreeMap;

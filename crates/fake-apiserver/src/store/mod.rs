@@ -3,6 +3,8 @@
 mod object;
 mod page;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use crate::crd;
 use crate::error::{ApiError, FieldError};
 use crate::event;
 use crate::meta;
+use crate::names;
 use crate::resource::{Family, Resource};
 use crate::schema;
 
@@ -137,7 +138,8 @@ fn fit_namespace(namespace: &mut Value) {
             *phase = Value::from("Active");
         }
     }
-    if !name.is_empty() {
+    // A name that is refused anyway is not put into a label, which would be refused too.
+    if names::label_fault(&name).is_none() {
         let labels = meta::metadata(namespace).entry("labels").or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(labels) = labels {
             labels.insert("kubernetes.io/metadata.name".into(), name.into());

@@ -81,11 +81,23 @@ async fn beside_an_operator_entries_arrive_and_nothing_loops() {
         }
         versions
     };
-    let before = version().await;
-    // Several passes of everybody; there is no state to wait for, since the point is that none changes.
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-    assert_eq!(version().await, before, "nobody writes what nobody changed");
+    quiet(version).await;
     fleet.stop().await;
+}
+
+/// Waits for a pause of several polls in which nothing is written; whoever loops never makes one. There is no state to
+/// wait for, since the point is that none changes.
+async fn quiet<T: PartialEq + std::fmt::Debug>(look: impl AsyncFn() -> T) -> T {
+    let mut before = look().await;
+    for _ in 0..10 {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        let now = look().await;
+        if now == before {
+            return now;
+        }
+        before = now;
+    }
+    panic!("somebody keeps writing: {before:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,16 +146,7 @@ async fn with_nothing_changed_nothing_is_written() {
         }
         all
     };
-    // The last reports after convergence may still be on their way.
-    let mut before = versions().await;
-    loop {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-        let now = versions().await;
-        if now == before {
-            break;
-        }
-        before = now;
-    }
+    let before = quiet(versions).await;
     assert_eq!(fleet.post("/_fake/calls/reset", &json!({})).await, 200);
     // At this test's pace of one poll a second this stands for minutes of the usual one.
     tokio::time::sleep(std::time::Duration::from_secs(8)).await;
