@@ -68,9 +68,14 @@ impl Brake {
         Verdict::Pass
     }
 
-    /// An object no longer wants to be deleted, or is gone.
+    /// An object no longer wants to be deleted.
     pub fn withdraw(&mut self, key: &str) {
         self.asked.remove(key);
+        self.confirmed.remove(key);
+    }
+
+    /// An object is gone. That it went still counts for the rest of its minute; a confirmation does not outlive it.
+    pub fn gone(&mut self, key: &str) {
         self.confirmed.remove(key);
     }
 
@@ -126,6 +131,19 @@ mod tests {
         let verdicts: Vec<_> = (0..11).map(|n| brake.ask(&format!("c{n}"), 200, at(n))).collect();
         assert!(verdicts[..10].iter().all(|verdict| *verdict == Verdict::Pass));
         assert_eq!(verdicts[10], Verdict::JustFrozen);
+    }
+
+    #[test]
+    fn one_deletion_after_another_counts_although_each_is_over() {
+        let mut brake = Brake::new(CLUSTERS);
+        let verdicts: Vec<_> = (0..5)
+            .map(|n| {
+                let verdict = brake.ask(&format!("c{n}"), 12, at(n));
+                brake.gone(&format!("c{n}"));
+                verdict
+            })
+            .collect();
+        assert_eq!(verdicts[3], Verdict::JustFrozen);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub const CLUSTER_LABEL: &str = "messina.dev/cluster";
 pub const REGISTRATION_MANAGER: &str = "messina-registration";
 /// Field manager of everything that k8s-watcher writes for task-sync.
 pub const TASK_MANAGER: &str = "messina-task-sync";
+/// Field manager of the finalizers that k8s-watcher puts on objects that users wrote.
+pub const FINALIZER_MANAGER: &str = "messina-finalizer";
 /// Field manager of what k8s-watcher writes back into a ScyllaCluster's status or the Operator's annotation.
 pub const FEEDBACK_MANAGER: &str = "messina-feedback";
 /// Reporting controller in events.

@@ -57,7 +57,7 @@ impl Args {
                 "--namespace-selector",
                 text,
                 problem,
-                "write it like messina.dev/managed=true or env in (prod,stage)",
+                "write it like managed=true or env in (prod,stage)",
             );
             NamespaceSelector::default()
         });

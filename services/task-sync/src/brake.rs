@@ -1,63 +1,89 @@
-//! The brake on deletions of single tasks, shared by all clusters.
+//! The brakes on deletions: of single tasks, and of the tasks of clusters that leave. Shared by all clusters.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use messina_domain::brake::{Brake, TASKS, Verdict};
+use messina_domain::brake::{Brake, CLUSTERS, Limits, TASKS, Verdict};
 use messina_fault::Fault;
 use parking_lot::Mutex;
 
 /// After so long without asking, an object no longer wants to be deleted, or is gone.
 const FORGET: SignedDuration = SignedDuration::from_mins(5);
 
-/// The brake of this process.
-pub(crate) struct TaskBrake(Mutex<Inner>);
+/// The brakes of this process.
+pub(crate) struct Brakes {
+    /// Asked for each task that goes on its own.
+    pub(crate) tasks: DeletionBrake,
+    /// Asked for each cluster whose tasks go with it: they go first, so registration's own brake comes too late when
+    /// somebody deletes its objects by hand.
+    pub(crate) clusters: DeletionBrake,
+}
+
+impl Brakes {
+    pub(crate) fn new() -> Self {
+        Self { tasks: DeletionBrake::new(TASKS, "tasks"), clusters: DeletionBrake::new(CLUSTERS, "clusters") }
+    }
+
+    /// A person has confirmed; answers how many deletions go on.
+    pub(crate) fn confirm(&self) -> usize {
+        self.tasks.confirm() + self.clusters.confirm()
+    }
+
+    /// Whether any deletion is frozen.
+    pub(crate) fn frozen(&self) -> bool {
+        self.tasks.frozen() || self.clusters.frozen()
+    }
+}
+
+/// One brake.
+pub(crate) struct DeletionBrake {
+    inner: Mutex<Inner>,
+    what: &'static str,
+}
 
 struct Inner {
     brake: Brake,
     asked: BTreeMap<String, Timestamp>,
 }
 
-impl TaskBrake {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Inner { brake: Brake::new(TASKS), asked: BTreeMap::new() }))
+impl DeletionBrake {
+    fn new(limits: Limits, what: &'static str) -> Self {
+        Self { inner: Mutex::new(Inner { brake: Brake::new(limits), asked: BTreeMap::new() }), what }
     }
 
-    /// One object asks to be deleted, out of that many task objects.
+    /// One object asks to be deleted, out of that many.
     ///
     /// # Errors
     /// `Waiting(DeletionFrozen)`.
     pub(crate) fn ask(&self, key: &str, fleet: usize, now: Timestamp) -> Result<(), Fault> {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         inner.forget(now);
         inner.asked.insert(key.to_owned(), now);
         match inner.brake.ask(key, fleet, now) {
             Verdict::Pass => Ok(()),
             Verdict::JustFrozen => {
-                let fault = inner.brake.fault("tasks");
-                tracing::error!(%fault, "too many tasks would be deleted: all deletion of tasks is frozen");
+                let fault = inner.brake.fault(self.what);
+                tracing::error!(%fault, what = self.what, "too much would be deleted at once: all of it is frozen");
                 Err(fault)
             }
-            Verdict::Frozen => Err(inner.brake.fault("tasks")),
+            Verdict::Frozen => Err(inner.brake.fault(self.what)),
         }
     }
 
     /// An object is there and does not want to be deleted.
     pub(crate) fn withdraw(&self, key: &str) {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         if inner.asked.remove(key).is_some() {
             inner.brake.withdraw(key);
         }
     }
 
-    /// A person has confirmed; answers how many deletions go on.
-    pub(crate) fn confirm(&self) -> usize {
-        self.0.lock().brake.confirm()
+    fn confirm(&self) -> usize {
+        self.inner.lock().brake.confirm()
     }
 
-    /// Whether deletion is frozen.
-    pub(crate) fn frozen(&self) -> bool {
-        self.0.lock().brake.frozen()
+    fn frozen(&self) -> bool {
+        self.inner.lock().brake.frozen()
     }
 }
 
@@ -84,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_eleventh_of_fifty_freezes_and_a_confirmation_thaws() {
-        let brake = TaskBrake::new();
+        let brake = DeletionBrake::new(TASKS, "tasks");
         for n in 0..10 {
             assert!(brake.ask(&format!("t{n}"), 50, at(n)).is_ok(), "{n}");
         }
@@ -96,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_confirmation_does_not_outlive_its_object() {
-        let brake = TaskBrake::new();
+        let brake = DeletionBrake::new(TASKS, "tasks");
         for n in 0..11 {
             brake.ask(&format!("t{n}"), 50, at(0)).ok();
         }

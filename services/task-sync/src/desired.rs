@@ -51,14 +51,16 @@ pub(crate) struct Desired {
 }
 
 impl Desired {
-    /// Whether the cluster goes out of Manager, and its tasks with it.
+    /// Whether the cluster goes out of Manager, and its tasks with it. While there is a registration, it alone says
+    /// so: before registration marks it, it has asked its brake, and k8s-watcher has proved that a ScyllaCluster that
+    /// seems deleted is.
     pub(crate) fn leaving(&self) -> bool {
-        let registration = self.registration.as_ref();
+        if let Some(object) = &self.registration {
+            return object.deleting;
+        }
         let in_the_way = self.cluster.is_some() || self.cluster_unreadable;
-        let removed = |uid: &String| registration.is_none_or(|object| object.spec.cluster_uid == *uid);
-        registration.is_some_and(|object| object.deleting)
-            || self.cluster.as_ref().is_some_and(|cluster| cluster.exclusion.is_some())
-            || (!in_the_way && self.removed.iter().any(removed))
+        self.cluster.as_ref().is_some_and(|cluster| cluster.exclusion.is_some())
+            || (!in_the_way && !self.removed.is_empty())
     }
 
     /// Whether what is in Manager stays there although the cluster leaves.

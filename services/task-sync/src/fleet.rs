@@ -80,6 +80,11 @@ impl Fleet {
         self.0.values().map(|datacenter| datacenter.mirror.with(|view| view.tasks.len())).sum()
     }
 
+    /// How many clusters are registered, or are to be.
+    pub(crate) fn clusters(&self) -> usize {
+        self.0.values().map(|datacenter| datacenter.mirror.with(|view| view.registrations.len())).sum()
+    }
+
     /// Every cluster that somebody could want something of.
     pub(crate) fn keys(&self) -> BTreeSet<ClusterKey> {
         self.0.values().flat_map(|datacenter| keys(&datacenter.mirror)).collect()

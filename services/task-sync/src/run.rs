@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::api::Api;
-use crate::brake::TaskBrake;
+use crate::brake::Brakes;
 use crate::config::Config;
 use crate::fleet::{Datacenter, Fleet, KINDS};
 use crate::memory::Memories;
@@ -45,7 +45,7 @@ pub async fn run(config: Config, runtime: Runtime<GrpcServer>) -> Result<(), Fai
         fleet,
         manager,
         memories: Memories::default(),
-        brake: TaskBrake::new(),
+        brakes: Brakes::new(),
         clock: runtime.clock.clone(),
         metrics,
         config,
@@ -188,7 +188,7 @@ fn look(sync: &TaskSync, gates: &Gates) {
             (None, _) => {}
         }
     }
-    sync.metrics.set_brake(sync.brake.frozen());
+    sync.metrics.set_brake(sync.brakes.frozen());
 }
 
 /// Opens the gate once Manager has answered anything; asks for an answer while there is nothing else to ask.

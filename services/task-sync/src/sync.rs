@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::brake::TaskBrake;
+use crate::brake::Brakes;
 use crate::config::Config;
 use crate::desired::Desired;
 use crate::fleet::Fleet;
@@ -26,7 +26,7 @@ pub(crate) struct TaskSync {
     pub(crate) fleet: Fleet,
     pub(crate) manager: TaskApi,
     pub(crate) memories: Memories,
-    pub(crate) brake: TaskBrake,
+    pub(crate) brakes: Brakes,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     pub(crate) config: Config,
@@ -54,9 +54,8 @@ impl TaskSync {
         Ok(desired)
     }
 
-    /// Asks the brake about every deletion that is not part of a cluster's leaving.
+    /// Asks the brakes about every deletion: about the cluster's, when its tasks go with it, else about each task's.
     pub(crate) fn ask_brake(&self, desired: &mut Desired) {
-        let leaving = desired.leaving();
         let dropped: Vec<String> = desired
             .all_steps()
             .into_iter()
@@ -65,17 +64,38 @@ impl TaskSync {
                 Step::Apply { .. } => None,
             })
             .collect();
+        let leaving = self.ask_for_cluster(desired);
         let fleet = self.fleet.size();
         for task in &desired.tasks {
-            let goes = dropped.contains(&task.key.name)
-                || (desired.fate(task) == Fate::Remove && task.status.task_id.is_some());
+            let in_manager = task.status.task_id.is_some();
+            let goes = dropped.contains(&task.key.name) || (desired.fate(task) == Fate::Remove && in_manager);
             let key = task.key.to_string();
-            if !goes || leaving {
-                self.brake.withdraw(&key);
-            } else if let Err(fault) = self.brake.ask(&key, fleet, desired.now) {
+            let verdict = match &leaving {
+                Some(verdict) => {
+                    self.brakes.tasks.withdraw(&key);
+                    verdict.clone()
+                }
+                None if goes => self.brakes.tasks.ask(&key, fleet, desired.now),
+                None => {
+                    self.brakes.tasks.withdraw(&key);
+                    Ok(())
+                }
+            };
+            if let Err(fault) = verdict {
                 desired.frozen.insert(task.key.name.clone(), fault);
             }
         }
+    }
+
+    /// Whether the cluster leaves with tasks that are in Manager, and what its brake says to that.
+    fn ask_for_cluster(&self, desired: &Desired) -> Option<Result<(), Fault>> {
+        let key = desired.key.to_string();
+        if !desired.leaving() {
+            self.brakes.clusters.withdraw(&key);
+            return None;
+        }
+        let any = !desired.retains() && desired.tasks.iter().any(|task| task.status.task_id.is_some());
+        Some(if any { self.brakes.clusters.ask(&key, self.fleet.clusters(), desired.now) } else { Ok(()) })
     }
 
     /// What Manager holds for a cluster, and whether that was asked just now.

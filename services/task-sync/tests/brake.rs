@@ -106,3 +106,21 @@ async fn a_frozen_deletion_whose_entry_comes_back_is_forgotten() {
     stand.polls(20).await;
     assert_eq!(left(&stand), (50, 50), "{confirmed:?}");
 }
+
+#[tokio::test]
+async fn registrations_deleted_by_hand_do_not_take_the_tasks_of_a_fleet_along() {
+    let stand = fifty().await;
+    // `kubectl delete mreg --all`: registration's own brake would come after the tasks.
+    for cluster in 0..CLUSTERS {
+        stand.kube.register(&name(cluster), |registration| registration.deleting = true);
+    }
+    until("the freeze is said", || {
+        (0..CLUSTERS).any(|cluster| {
+            stand.kube.tasks_of(&name(cluster)).iter().any(|it| reason(it) == "DeletionFrozen")
+        })
+    })
+    .await;
+    stand.polls(10).await;
+    let (_, tasks) = left(&stand);
+    assert!(tasks >= 35, "at most the three clusters that are always believed: {tasks} tasks of 50 are left");
+}

@@ -50,6 +50,9 @@ async fn opting_out_takes_the_tasks_out_and_empties_the_status_once() {
     stand.kube.user_task("mine", CLUSTER, repair("mine"));
     stand.settled(CLUSTER, 2).await;
     stand.kube.edit_cluster(CLUSTER, |cluster| cluster.exclusion = Some(Exclusion::OptedOut));
+    stand.polls(3).await;
+    assert_eq!(stand.tasks_of(CLUSTER).len(), 2, "registration has the first word, since it has the brake");
+    stand.kube.register(CLUSTER, |registration| registration.deleting = true);
     until("Manager's tasks are gone", || stand.tasks_of(CLUSTER).is_empty()).await;
     until("the entry's object is gone", || stand.kube.tasks_of(CLUSTER).len() == 1).await;
     until("the user's object stays, and says why", || {
@@ -80,6 +83,9 @@ async fn a_removal_that_was_seen_deletes() {
     let stand = Stand::with(vec![backup("daily")]).await;
     stand.settled(CLUSTER, 1).await;
     stand.kube.remove(ObjectKind::ScyllaCluster, CLUSTER, true);
+    stand.polls(3).await;
+    assert_eq!(stand.tasks_of(CLUSTER).len(), 1, "k8s-watcher has yet to prove it, when registration asks");
+    stand.kube.register(CLUSTER, |registration| registration.deleting = true);
     until("all is gone", || stand.kube.tasks_of(CLUSTER).is_empty() && stand.tasks_of(CLUSTER).is_empty())
         .await;
 }

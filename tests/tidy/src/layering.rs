@@ -22,6 +22,8 @@ pub const INWARDS: &[(&str, &[&str])] = &[
     ("messina-fake-manager",    &[]),
     ("messina-fake-apiserver",  &[]),
     ("messina-kube-assets",     &[]),
+    // What the demo and the tests play on; no service may use it.
+    ("messina-stage",           &["messina-domain", "messina-k8s-api", "messina-fake-apiserver", "messina-kube-assets"]),
 
     // The services, which never use each other.
     ("k8s-watcher",             &["messina-fault", "messina-domain", "messina-control-api", "messina-feed",
@@ -36,7 +38,7 @@ pub const INWARDS: &[(&str, &[&str])] = &[
     // The command line: it runs the services and calls them; Kubernetes and Manager are theirs to talk to.
     ("messina",                 &["messina-fault", "messina-domain", "messina-control-api", "messina-feed",
                                   "messina-service-runtime", "messina-k8s-api",
-                                  "messina-fake-manager", "messina-fake-apiserver",
+                                  "messina-fake-manager", "messina-stage",
                                   "k8s-watcher", "registration", "task-sync", "token-broker"]),
 ];
 
@@ -56,7 +58,7 @@ pub struct Confined {
 pub const CONFINED: &[Confined] = &[
     Confined {
         libraries: &["kube", "kube-*", "k8s-openapi"],
-        to: &["messina-k8s-api", "messina-service-runtime", "messina-kube-assets", "k8s-watcher", "token-broker"],
+        to: &["messina-k8s-api", "messina-service-runtime", "messina-kube-assets", "messina-stage", "k8s-watcher", "token-broker"],
         because: "registration, task-sync and the command line reach Kubernetes through k8s-watcher only",
     },
     Confined {

@@ -3,7 +3,9 @@
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use kube::core::DynamicObject;
-use messina_domain::names::{REGISTRATION_FINALIZER, REGISTRATION_MANAGER, TASK_FINALIZER, TASK_MANAGER};
+use messina_domain::names::{
+    FINALIZER_MANAGER, REGISTRATION_FINALIZER, REGISTRATION_MANAGER, TASK_FINALIZER, TASK_MANAGER,
+};
 use messina_domain::registration::RegistrationStatus;
 use messina_domain::task::TaskStatus;
 use messina_fault::Fault;
@@ -49,6 +51,7 @@ impl Writer {
         if status.observed_generation() < newest {
             return Ok(true);
         }
+        self.hold(kind, at, &object).await?;
         let now = self.clock.now();
         let (after, manager) = match status {
             Status::Registration(status) => {
@@ -69,6 +72,25 @@ impl Writer {
             access::fault(&error, "patch", &format!("{}/status", kind.full_name()), Some(at.0))
         })?;
         Ok(false)
+    }
+
+    /// Puts our finalizer on an object that a user wrote, before anything of it is in Manager: its deletion would go
+    /// by unnoticed otherwise. Objects that we wrote have it from the start.
+    async fn hold(&self, kind: Kind, at: (&str, &str), object: &DynamicObject) -> Result<(), Fault> {
+        let finalizer = finalizer(kind);
+        if object.metadata.deletion_timestamp.is_some()
+            || object.finalizers().iter().any(|name| name == finalizer)
+        {
+            return Ok(());
+        }
+        let resource = kind.resource();
+        let metadata =
+            json!({"name": at.1, "namespace": at.0, "uid": object.uid(), "finalizers": [finalizer]});
+        let patch = json!({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata});
+        let params = PatchParams::apply(FINALIZER_MANAGER).force();
+        let patched = self.api(kind, at.0).patch(at.1, &params, &Patch::Apply(&patch)).await;
+        patched.map_err(|error| access::fault(&error, "patch", &kind.full_name(), Some(at.0)))?;
+        Ok(())
     }
 
     /// Releases our finalizer: nothing of the object is left in Manager.

@@ -151,6 +151,16 @@ pub async fn only_what_an_entry_declared_is_deleted(stage: Stage) {
     };
     let refused = watcher.writer().delete_task(request("mine", &own.uid().unwrap())).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
+    let status = TaskStatus { observed_generation: 1, ..TaskStatus::default() };
+    let status = Status::Task(write_task_status(&status));
+    watcher.writer().report_status(report("mine", &own.uid().unwrap(), status, false)).await.unwrap();
+    let mine = object(&stage, Kind::Task, "mine").await.unwrap();
+    assert_eq!(
+        at(&mine, "/metadata/finalizers"),
+        &json!(["messina.dev/task"]),
+        "held from the first report on"
+    );
+    assert_eq!(at(&mine, "/spec/type"), "Repair");
     watcher.writer().delete_task(request("orders-daily", &uid)).await.unwrap();
     assert!(object(&stage, Kind::Task, "mine").await.is_some());
 }

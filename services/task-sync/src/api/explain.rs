@@ -47,7 +47,7 @@ pub(super) async fn explain(sync: &TaskSync, task: &TaskObject) -> wire::Explain
     }
     facts.extend(of_runs(&task.status));
     facts.extend(of_feedback(&task.status));
-    if sync.brake.frozen() {
+    if sync.brakes.frozen() {
         facts.push("Deletion of tasks is frozen until somebody confirms it.".to_owned());
     }
     if sync.config.read_only {

@@ -145,7 +145,7 @@ impl TaskService for Api {
         _: Request<wire::ConfirmTaskDeletionsRequest>,
     ) -> Result<Response<wire::ConfirmTaskDeletionsResponse>, Status> {
         self.may_write()?;
-        let confirmed = self.sync.brake.confirm();
+        let confirmed = self.sync.brakes.confirm();
         tracing::info!(confirmed, "frozen deletions of tasks confirmed");
         for key in self.sync.fleet.keys() {
             self.trigger.now(key, None);

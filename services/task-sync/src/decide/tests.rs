@@ -127,7 +127,12 @@ fn what_becomes_of_a_task_that_manager_holds() {
             },
             reason::OPERATOR_ACTIVE,
         ),
-        ("opted out", |it| it.cluster.as_mut().unwrap().exclusion = Some(Exclusion::OptedOut), "delete"),
+        (
+            "opted out, but its registration stands",
+            |it| it.cluster.as_mut().unwrap().exclusion = Some(Exclusion::OptedOut),
+            "nothing",
+        ),
+        ("its registration goes", |it| it.registration.as_mut().unwrap().deleting = true, "delete"),
         ("retained", retain, reason::CLUSTER_NOT_REGISTERED),
         (
             "retained, and its object goes",

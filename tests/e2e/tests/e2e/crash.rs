@@ -148,3 +148,69 @@ async fn no_token_anywhere(fleet: &Fleet) {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_definition_that_is_deleted_takes_nothing_out_of_manager() {
+    let ground = messina_stage::real_ground("a_definition_that_is_deleted").unwrap_or(Ground::Fake);
+    let fleet = Fleet::start(&["east"], &ground, Pace::default()).await;
+    let east = &fleet.datacenters[0];
+    for name in CLUSTERS {
+        east.seed(&cluster("east", name)).await.unwrap();
+    }
+    fleet.converged(2, 6).await;
+    let before = fleet.in_manager().await;
+    east.uninstall(messina_k8s_api::kinds::Kind::ScyllaCluster).await.unwrap();
+    fleet
+        .until("that it is noticed", async |fleet| {
+            fleet
+                .logs()
+                .iter()
+                .any(|(_, log)| log.contains("scyllaclusters.scylla.scylladb.com is not served"))
+        })
+        .await;
+    // Several looks of everybody at a fleet without ScyllaClusters.
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    assert_eq!(fleet.in_manager().await, before);
+    for id in before.values() {
+        assert_eq!(fleet.tasks_in_manager(id).await.len(), 3);
+    }
+    east.install_operator().await.unwrap();
+    for name in CLUSTERS {
+        east.seed(&cluster("east", name)).await.unwrap();
+    }
+    fleet.converged(2, 6).await;
+    assert_eq!(fleet.in_manager().await, before);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_a_user_wrote_lives_and_leaves_with_its_object() {
+    let ground = messina_stage::real_ground("a_task_that_a_user_wrote").unwrap_or(Ground::Fake);
+    let fleet = Fleet::start(&["east"], &ground, Pace::default()).await;
+    let east = &fleet.datacenters[0];
+    east.seed(&cluster("east", "orders")).await.unwrap();
+    let task = json!({"apiVersion": "messina.dev/v1alpha1", "kind": "ScyllaDBManagerTask",
+        "metadata": {"name": "mine", "namespace": "prod"},
+        "spec": {"clusterRef": {"name": "orders"}, "type": "Backup", "cron": "@monthly",
+            "backup": {"location": ["s3:mine"]}}});
+    let api = east.api(messina_k8s_api::kinds::Kind::Task, "prod");
+    api.create(&Default::default(), &serde_json::from_value(task).unwrap()).await.unwrap();
+    fleet.converged(1, 4).await;
+    let id = fleet.in_manager().await["east/prod/orders"].clone();
+    assert!(fleet.tasks_in_manager(&id).await.contains_key("backup/mine"));
+    api.delete("mine", &Default::default()).await.unwrap();
+    fleet
+        .until("the task leaves Manager, then its object goes", async |fleet| {
+            let id = &fleet.in_manager().await["east/prod/orders"];
+            let held = fleet.tasks_in_manager(id).await.contains_key("backup/mine");
+            let object = fleet.datacenters[0]
+                .api(messina_k8s_api::kinds::Kind::Task, "prod")
+                .get_opt("mine")
+                .await
+                .unwrap();
+            assert!(!held || object.is_some(), "the object went before its task");
+            !held && object.is_none()
+        })
+        .await;
+    fleet.stop().await;
+}
