@@ -45,7 +45,11 @@ fn write_conditions(
             status: status.to_owned(),
             reason: condition.reason.clone(),
             // kube-apiserver 1.20 reads an empty text in server-side apply as null, and refuses it.
-            message: if condition.message.is_empty() { condition.reason.clone() } else { condition.message.clone() },
+            message: if condition.message.is_empty() {
+                condition.reason.clone()
+            } else {
+                condition.message.clone()
+            },
             last_transition_time: same.map_or(meta::Time(whole), |old| old.last_transition_time.clone()),
             observed_generation: Some(generation),
         }

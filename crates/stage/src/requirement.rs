@@ -33,8 +33,8 @@ pub fn skip(test: &str, requirement: &str, why: &str) {
     if required.split(',').any(|name| name.trim() == requirement) {
         panic!("{test}: {why}, but MESSINA_REQUIRE={required} demands it");
     }
-    let line = format!("SKIPPED {test}: {why}");
-    eprintln!("{line}");
+    let line = format!("{test}: {why}");
+    eprintln!("SKIPPED {line}");
     if let Some(file) = std::env::var_os("MESSINA_SKIPS_FILE")
         && let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(file)
     {

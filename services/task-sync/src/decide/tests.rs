@@ -110,7 +110,7 @@ fn retain(desired: &mut Desired) {
 #[test]
 fn what_becomes_of_a_task_that_manager_holds() {
     type Edit = fn(&mut Desired);
-    let table: [(&str, Edit, &str); 12] = [
+    let table: [(&str, Edit, &str); 13] = [
         ("all is well", |_| {}, "nothing"),
         (
             "not available",
