@@ -29,6 +29,7 @@ pub struct Brake {
     limits: Limits,
     asked: BTreeMap<String, Timestamp>,
     confirmed: BTreeSet<String>,
+    open_until: Option<Timestamp>,
     frozen: bool,
 }
 
@@ -46,12 +47,16 @@ pub enum Verdict {
 impl Brake {
     /// A brake that is not pulled.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, asked: BTreeMap::new(), confirmed: BTreeSet::new(), frozen: false }
+        Self { limits, asked: BTreeMap::new(), confirmed: BTreeSet::new(), open_until: None, frozen: false }
     }
 
     /// One object asks to be deleted, out of a fleet of that size. Asking again counts once.
     pub fn ask(&mut self, key: &str, fleet: usize, now: Timestamp) -> Verdict {
         if self.confirmed.contains(key) {
+            return Verdict::Pass;
+        }
+        if self.open_until.is_some_and(|end| now < end) {
+            self.confirmed.insert(key.to_owned());
             return Verdict::Pass;
         }
         if self.frozen {
@@ -79,9 +84,11 @@ impl Brake {
         self.confirmed.remove(key);
     }
 
-    /// A person has looked and confirmed: what asked so far may go. Answers how many.
-    pub fn confirm(&mut self) -> usize {
+    /// A person has looked and confirmed: what asked so far may go, and what asks within the next minute. One wish
+    /// passes several brakes, and the later ones have heard nothing of it yet. Answers how many asked so far.
+    pub fn confirm(&mut self, now: Timestamp) -> usize {
         self.frozen = false;
+        self.open_until = now.checked_add(WINDOW).ok();
         let count = self.asked.len();
         self.confirmed.extend(std::mem::take(&mut self.asked).into_keys());
         count
@@ -134,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn a_confirmation_reaches_brakes_that_have_not_been_asked_yet() {
+        let mut brake = Brake::new(CLUSTERS);
+        assert_eq!(brake.confirm(at(0)), 0);
+        let within: Vec<_> = (0..8).map(|n| brake.ask(&format!("c{n}"), 8, at(30))).collect();
+        assert!(within.iter().all(|verdict| *verdict == Verdict::Pass));
+        let after: Vec<_> = (8..12).map(|n| brake.ask(&format!("c{n}"), 8, at(90))).collect();
+        assert_eq!(after[3], Verdict::JustFrozen);
+    }
+
+    #[test]
     fn one_deletion_after_another_counts_although_each_is_over() {
         let mut brake = Brake::new(CLUSTERS);
         let verdicts: Vec<_> = (0..5)
@@ -160,10 +177,10 @@ mod tests {
         for n in 0..6 {
             brake.ask(&format!("c{n}"), 6, at(0));
         }
-        assert_eq!(brake.confirm(), 6);
+        assert_eq!(brake.confirm(at(1)), 6);
         assert!(!brake.frozen());
         for n in 0..6 {
-            assert_eq!(brake.ask(&format!("c{n}"), 6, at(1)), Verdict::Pass, "confirmed once is confirmed");
+            assert_eq!(brake.ask(&format!("c{n}"), 6, at(500)), Verdict::Pass, "confirmed once is confirmed");
         }
     }
 }

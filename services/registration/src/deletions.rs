@@ -44,7 +44,10 @@ impl Deletions {
 
     /// A cluster was deregistered.
     pub(crate) fn done(&self, key: &ClusterKey, now: Timestamp) {
-        self.0.lock().done.insert(key.clone(), now);
+        let mut inner = self.0.lock();
+        inner.done.retain(|_, done| now.duration_since(*done) < WINDOW);
+        inner.done.insert(key.clone(), now);
+        inner.brake.gone(&key.to_string());
     }
 
     /// A cluster is meant to stay. What it once asked for counts no more; but one that was deregistered a
@@ -59,8 +62,8 @@ impl Deletions {
     }
 
     /// Somebody has looked and confirmed; answers how many may go.
-    pub(crate) fn confirm(&self) -> usize {
-        self.0.lock().brake.confirm()
+    pub(crate) fn confirm(&self, now: Timestamp) -> usize {
+        self.0.lock().brake.confirm(now)
     }
 
     /// Whether all deregistration is frozen.

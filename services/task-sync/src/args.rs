@@ -5,26 +5,32 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
-use http::Uri;
 use jiff::SignedDuration;
 use messina_domain::feedback::Mode;
 use messina_service_runtime::ConfigErrors;
 use messina_service_runtime::args::{AdminArgs, GrpcArgs, LogArgs};
-use messina_service_runtime::named::{Named, by_name};
-use messina_service_runtime::transport::{Peer, peer};
+use messina_service_runtime::named::by_name;
+use messina_service_runtime::transport::{Peer, peer_at};
 
 use crate::config::Config;
 
+// The flags are plain text, and none is required by clap: `config` tells all mistakes at once.
 /// Keeps backup and repair tasks in ScyllaDB Manager equal to what is declared, and brings their runs back.
 #[derive(Debug, Parser)]
 #[command(name = "task-sync", version)]
 pub struct Args {
-    /// k8s-watcher of each datacenter; once per datacenter
-    #[arg(long, env = "MESSINA_WATCHER", value_name = "DC=URL", value_delimiter = ',', required = true)]
-    pub watcher: Vec<Named<Uri>>,
+    /// k8s-watcher of each datacenter; required, once per datacenter
+    #[arg(long, env = "MESSINA_WATCHER", value_name = "DC=URL", value_delimiter = ',')]
+    pub watcher: Vec<String>,
 
-    /// REST API of ScyllaDB Manager; /api/v1 is added where there is no path
-    #[arg(long, env = "MESSINA_MANAGER_URL", value_name = "URL")]
+    /// REST API of ScyllaDB Manager; required; /api/v1 is added where there is no path
+    #[arg(
+        long,
+        env = "MESSINA_MANAGER_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub manager_url: String,
 
     /// How often the tasks of a cluster are looked at in Manager, give or take a quarter; at least 1s
@@ -61,6 +67,8 @@ impl Args {
     pub fn config(self) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::new();
         self.grpc.check(&mut errors);
+        self.admin.check(&mut errors);
+        self.log.check(&mut errors);
         let poll_interval = poll_interval(&self.poll_interval, &mut errors);
         let feedback = self.feedback.parse::<Mode>().unwrap_or_else(|problem| {
             errors.add("--feedback", &self.feedback, problem, "write auto unless you know better");
@@ -79,10 +87,13 @@ impl Args {
 
     fn watchers(&self, errors: &mut ConfigErrors) -> BTreeMap<String, Peer> {
         const FLAG: &str = "--watcher";
-        let urls = by_name(FLAG, self.watcher.clone(), errors);
-        let peer =
-            |url: &Uri, errors: &mut ConfigErrors| peer(FLAG, url, self.grpc.insecure_loopback, errors);
-        urls.into_iter().filter_map(|(name, url)| Some((name, peer(&url, errors)?))).collect()
+        if self.watcher.is_empty() {
+            errors.add(FLAG, "", "no datacenter is named", "add --watcher DC=http://HOST:PORT");
+        }
+        let insecure_loopback = self.grpc.insecure_loopback;
+        let urls = by_name(FLAG, &self.watcher, errors).into_iter();
+        urls.filter_map(|(name, url)| Some((name, peer_at(FLAG, &url?, insecure_loopback, errors)?)))
+            .collect()
     }
 }
 
@@ -125,21 +136,33 @@ mod tests {
 
     #[tokio::test]
     async fn all_mistakes_are_said_at_once_with_their_way_out() {
-        let flags = ["--poll-interval", "900ms", "--feedback", "sometimes", "--listen", "0.0.0.0:7"];
+        let flags = ["--poll-interval", "900ms", "--feedback", "sometimes", "--listen", "nonsense"];
+        let more = ["--admin-listen", "9990", "--log-level", "==", "--watcher", "west"];
         let watcher = ["--watcher", "east=http://10.0.0.1:1", "--watcher", "east=http://127.0.0.1:1"];
-        let errors = config(&[&watcher[..], &["--manager-url", "x"], &flags].concat()).unwrap_err();
+        let errors = config(&[&watcher[..], &["--manager-url", "x"], &flags, &more].concat()).unwrap_err();
         let said = errors.to_string();
         for flag in [
             "--manager-url \"x\"",
             "--poll-interval \"900ms\"",
             "--feedback \"sometimes\"",
-            "--listen",
+            "--listen \"nonsense\"",
+            "--admin-listen \"9990\"",
+            "--log-level \"==\"",
             "--watcher \"http://10",
+            "--watcher \"west\"",
         ] {
             assert!(said.contains(flag), "{flag}: {said}");
         }
         assert!(errors.entries().iter().all(|error| !error.remedy.is_empty()));
         assert_eq!(errors.exit_code(), 64);
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_a_mistake_like_any_other() {
+        let said = config(&["--listen", "x"]).unwrap_err().to_string();
+        for flag in ["--watcher \"\"", "--manager-url \"\"", "--listen \"x\""] {
+            assert!(said.contains(flag), "{flag}: {said}");
+        }
     }
 
     #[tokio::test]

@@ -25,8 +25,8 @@ impl Brakes {
     }
 
     /// A person has confirmed; answers how many deletions go on.
-    pub(crate) fn confirm(&self) -> usize {
-        self.tasks.confirm() + self.clusters.confirm()
+    pub(crate) fn confirm(&self, now: Timestamp) -> usize {
+        self.tasks.confirm(now) + self.clusters.confirm(now)
     }
 
     /// Whether any deletion is frozen.
@@ -78,8 +78,8 @@ impl DeletionBrake {
         }
     }
 
-    fn confirm(&self) -> usize {
-        self.inner.lock().brake.confirm()
+    fn confirm(&self, now: Timestamp) -> usize {
+        self.inner.lock().brake.confirm(now)
     }
 
     fn frozen(&self) -> bool {
@@ -116,7 +116,7 @@ mod tests {
         }
         assert!(brake.ask("t10", 50, at(11)).unwrap_err().to_string().contains("11 tasks"));
         assert!(brake.ask("t0", 50, at(500)).is_err() && brake.frozen());
-        assert_eq!(brake.confirm(), 11);
+        assert_eq!(brake.confirm(at(500)), 11);
         assert!(brake.ask("t0", 50, at(501)).is_ok());
     }
 
@@ -126,7 +126,7 @@ mod tests {
         for n in 0..11 {
             brake.ask(&format!("t{n}"), 50, at(0)).ok();
         }
-        brake.confirm();
+        brake.confirm(at(0));
         for n in 0..11 {
             assert!(brake.ask(&format!("t{n}"), 50, at(1)).is_ok());
         }

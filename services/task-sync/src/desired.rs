@@ -39,9 +39,6 @@ pub(crate) struct Desired {
     pub(crate) guard: Guard,
     /// How many task objects the Operator has for it.
     pub(crate) operator_tasks: usize,
-    /// Whether its registration went, as far as this process remembers, with the wish that everything
-    /// in Manager stays.
-    pub(crate) retained: bool,
     /// Deletions that the brake holds, by name of the object.
     pub(crate) frozen: BTreeMap<String, Fault>,
     /// Whether to take the cluster for registered, for a plan of what comes after that.
@@ -63,11 +60,12 @@ impl Desired {
             || (!in_the_way && !self.removed.is_empty())
     }
 
-    /// Whether what is in Manager stays there although the cluster leaves.
+    /// Whether what is in Manager stays there although the cluster leaves. A registration that goes with its cluster
+    /// in Manager waits for the tasks; one that is gone while there still are some went because all of it stays.
     pub(crate) fn retains(&self) -> bool {
         match &self.registration {
             Some(object) => object.spec.deletion_policy == DeletionPolicy::Retain && self.leaving(),
-            None => self.retained,
+            None => true,
         }
     }
 
@@ -106,7 +104,10 @@ impl Desired {
 
     /// The writes that make the task objects equal to the entries, whether or not the brake lets them.
     pub(crate) fn all_steps(&self) -> Vec<Step> {
-        if self.cluster_unreadable {
+        let excluded = self.cluster.as_ref().is_some_and(|cluster| cluster.exclusion.is_some());
+        // What an excluded cluster declares is not shown, so nothing follows from it; its registration says when it
+        // leaves.
+        if self.cluster_unreadable || (excluded && !self.leaving()) {
             return Vec::new();
         }
         let mut steps = entries::steps(self.cluster.as_ref(), &self.tasks, self.leaving());
@@ -138,8 +139,8 @@ impl Desired {
         match known {
             Some(id) if self.is_registered() || self.leaving() => Ok(id),
             Some(_) => Err(self.not_registered()),
-            // The registration is gone before the task: the id follows from the key, so Manager can still be asked.
-            None if self.tasks.iter().any(|task| self.may_remain(task)) => {
+            // The registration has lost its status: the id follows from the key, so Manager can still be asked.
+            None if self.registration.is_some() && self.tasks.iter().any(|task| self.may_remain(task)) => {
                 Ok(self.key.manager_id(&self.home.kube_system_uid))
             }
             None => Err(self.not_registered()),

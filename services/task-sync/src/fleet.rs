@@ -62,6 +62,22 @@ impl Fleet {
         })
     }
 
+    /// Whether a datacenter, or each of them when none is named, was seen whole at least once.
+    ///
+    /// # Errors
+    /// `Waiting(WatcherUnreachable)`.
+    pub(crate) fn seen(&self, datacenter: &str) -> Result<(), Fault> {
+        let chosen = self.0.iter().filter(|(name, _)| datacenter.is_empty() || *name == datacenter);
+        for (name, datacenter) in chosen {
+            if !datacenter.mirror.with(|view| view.synced_once) {
+                let message = format!("nothing is known of datacenter '{name}' yet");
+                return Err(Fault::waiting(reason::WATCHER_UNREACHABLE, message)
+                    .hint("see that its k8s-watcher runs and is ready"));
+            }
+        }
+        Ok(())
+    }
+
     /// One task object.
     pub(crate) fn task(&self, key: &ClusterKey) -> Option<TaskObject> {
         self.0.get(&key.datacenter)?.mirror.with(|view| view.task(&key.namespace, &key.name).cloned())
@@ -123,7 +139,6 @@ fn gather(view: &View, key: &ClusterKey, now: Timestamp) -> Option<Desired> {
             operator_registration: view.operator_registered(namespace, name),
         },
         operator_tasks: view.operator_tasks(namespace, name),
-        retained: false,
         frozen: BTreeMap::new(),
         assumed_registered: false,
         now,

@@ -24,8 +24,6 @@ pub(crate) struct Memory {
     pub(crate) held: BTreeMap<String, String>,
     /// Since when each task has not been as declared.
     pub(crate) unsettled: BTreeMap<String, Instant>,
-    /// Whether the registration wished, when last seen, that everything stays in Manager.
-    pub(crate) retained: bool,
 }
 
 /// Manager's tasks of one cluster.

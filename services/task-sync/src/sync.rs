@@ -44,14 +44,7 @@ impl TaskSync {
     /// # Errors
     /// `Waiting(WatcherUnreachable)` until the datacenter was seen whole once.
     pub(crate) fn look(&self, key: &ClusterKey) -> Result<Desired, Fault> {
-        let mut desired = self.fleet.desired(key, self.clock.now())?;
-        desired.retained = self.memories.of(key, |memory| {
-            if desired.registration.is_some() {
-                memory.retained = desired.retains();
-            }
-            memory.retained
-        });
-        Ok(desired)
+        self.fleet.desired(key, self.clock.now())
     }
 
     /// Asks the brakes about every deletion: about the cluster's, when its tasks go with it, else about each task's.

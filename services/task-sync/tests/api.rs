@@ -28,8 +28,14 @@ fn of_cluster(cluster: &str) -> Option<wire::TaskFilter> {
 }
 
 async fn plan(stand: &Stand, with_targets: bool) -> BTreeMap<String, wire::PlannedTask> {
-    let request = wire::PlanTasksRequest { filter: of_cluster(CLUSTER), with_targets };
-    let answer = stand.api().plan_tasks(request).await.unwrap().into_inner();
+    let request = || wire::PlanTasksRequest { filter: of_cluster(CLUSTER), with_targets };
+    let answer = loop {
+        match stand.api().plan_tasks(request()).await {
+            Ok(answer) => break answer.into_inner(),
+            Err(status) => assert_eq!(status.code(), Code::Unavailable, "only until the feed was seen whole"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
     let by_name = |task: wire::PlannedTask| (task.key.clone().unwrap().name, task);
     answer.tasks.into_iter().map(by_name).collect()
 }
@@ -150,13 +156,7 @@ async fn read_only_plans_everything_and_does_nothing() {
     stand.config.read_only = true;
     stand.kube.cluster(CLUSTER, vec![backup("daily"), repair("weekly")]);
     stand.start().await;
-    let planned = loop {
-        let planned = plan(&stand, true).await;
-        if !planned.is_empty() {
-            break planned;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+    let planned = plan(&stand, true).await;
     let actions: Vec<_> = planned.values().map(|task| task.action.as_str()).collect();
     assert_eq!(actions, ["create", "create"], "also before the registration");
     // With a cluster in Manager, the target is Manager's.

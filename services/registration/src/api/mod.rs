@@ -114,6 +114,10 @@ impl RegistrationService for Api {
         request: Request<wire::PlanRegistrationsRequest>,
     ) -> Answer<wire::PlanRegistrationsResponse> {
         let keys = self.keys(&request.get_ref().datacenter)?;
+        // A plan that left a datacenter out would read as "nothing to do".
+        for (name, _) in self.registrar.fleet.iter() {
+            self.registrar.fleet.with(name, |_| ()).map_err(|fault| unavailable(&fault))?;
+        }
         let registrations = self.registrar.plan_all(keys).await;
         Ok(Response::new(wire::PlanRegistrationsResponse { registrations }))
     }
@@ -161,7 +165,7 @@ impl RegistrationService for Api {
         _: Request<wire::ConfirmDeletionsRequest>,
     ) -> Answer<wire::ConfirmDeletionsResponse> {
         self.may_change()?;
-        let confirmed = self.registrar.deletions.confirm();
+        let confirmed = self.registrar.deletions.confirm(self.registrar.clock.now());
         tracing::info!(confirmed, "deregistrations were confirmed");
         for key in self.registrar.fleet.keys(None) {
             if self.registrar.registration(&key).is_some_and(|registration| registration.deleting) {

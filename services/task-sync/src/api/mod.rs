@@ -129,7 +129,10 @@ impl TaskService for Api {
         &self,
         request: Request<wire::PlanTasksRequest>,
     ) -> Result<Response<wire::PlanTasksResponse>, Status> {
-        Ok(Response::new(plan::plan_tasks(&self.sync, request.into_inner()).await))
+        let planned = plan::plan_tasks(&self.sync, request.into_inner()).await;
+        Ok(Response::new(
+            planned.map_err(|fault| fault_to_status(&Fault::Transient(fault.detail().clone())))?,
+        ))
     }
 
     async fn explain_task(
@@ -145,7 +148,7 @@ impl TaskService for Api {
         _: Request<wire::ConfirmTaskDeletionsRequest>,
     ) -> Result<Response<wire::ConfirmTaskDeletionsResponse>, Status> {
         self.may_write()?;
-        let confirmed = self.sync.brakes.confirm();
+        let confirmed = self.sync.brakes.confirm(self.sync.clock.now());
         tracing::info!(confirmed, "frozen deletions of tasks confirmed");
         for key in self.sync.fleet.keys() {
             self.trigger.now(key, None);

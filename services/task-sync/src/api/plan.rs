@@ -23,8 +23,16 @@ use crate::sync::TaskSync;
 const AT_ONCE: usize = 8;
 
 /// Plans every cluster that the filter chooses.
-pub(super) async fn plan_tasks(sync: &TaskSync, request: wire::PlanTasksRequest) -> wire::PlanTasksResponse {
+///
+/// # Errors
+/// `Waiting(WatcherUnreachable)` while a datacenter that is asked about was never seen whole: a plan that left it out
+/// would read as "nothing to do".
+pub(super) async fn plan_tasks(
+    sync: &TaskSync,
+    request: wire::PlanTasksRequest,
+) -> Result<wire::PlanTasksResponse, Fault> {
     let filter = request.filter.unwrap_or_default();
+    sync.fleet.seen(&filter.datacenter)?;
     let keys: Vec<ClusterKey> = sync.fleet.keys().into_iter().filter(|key| chosen(&filter, key)).collect();
     let plans = stream::iter(keys).map(|key| cluster(sync, key, request.with_targets)).buffered(AT_ONCE);
     let mut tasks: Vec<wire::PlannedTask> = plans.collect::<Vec<_>>().await.into_iter().flatten().collect();
@@ -33,7 +41,7 @@ pub(super) async fn plan_tasks(sync: &TaskSync, request: wire::PlanTasksRequest)
         (key.datacenter, key.namespace, key.name)
     };
     tasks.sort_by_key(place);
-    wire::PlanTasksResponse { tasks }
+    Ok(wire::PlanTasksResponse { tasks })
 }
 
 async fn cluster(sync: &TaskSync, key: ClusterKey, with_targets: bool) -> Vec<wire::PlannedTask> {

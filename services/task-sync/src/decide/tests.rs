@@ -70,7 +70,6 @@ fn desired() -> Desired {
         tasks_unreadable: BTreeSet::new(),
         guard: Guard::default(),
         operator_tasks: 0,
-        retained: false,
         frozen: BTreeMap::new(),
         assumed_registered: false,
         now: jiff::Timestamp::UNIX_EPOCH,
@@ -205,16 +204,17 @@ fn manager_is_asked_only_about_registered_clusters_and_leftovers() {
     assert!(it.cluster_id().is_err());
     it.registration.as_mut().unwrap().deleting = true;
     assert_eq!(it.cluster_id(), Ok(Uuid::from_u128(1)), "it leaves under the known id");
-    it.registration = None;
-    assert!(it.cluster_id().is_err());
+    it.registration.as_mut().unwrap().status.cluster_id = None;
     it.cluster.as_mut().unwrap().repairs.clear();
     it.tasks[0].deleting = true;
     it.tasks[0].status.task_id = Some(Uuid::from_u128(9));
     assert_eq!(
         it.cluster_id(),
         Ok(it.key.manager_id("home")),
-        "a leftover is looked for under the id that follows"
+        "a lost status is made good by the id that follows"
     );
+    it.registration = None;
+    assert!(it.cluster_id().is_err(), "whose registration is gone stays as it is in Manager");
     // Others of the cluster are not made on that occasion.
     it.tasks.push(object("b", |_| {}));
     assert!(

@@ -184,11 +184,11 @@ impl Stand {
 
 pub async fn start(config: Config) -> Running {
     let shutdown = Shutdown::new();
-    let any = "127.0.0.1:0".parse().unwrap();
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let runtime = Runtime::builder("task-sync", "0")
         .telemetry(telemetry())
-        .admin(&AdminArgs { admin_listen: any })
-        .grpc(&GrpcArgs { listen: any, insecure_loopback: true })
+        .admin(&AdminArgs { admin_listen: any.into() })
+        .grpc(&GrpcArgs { listen: any.into(), insecure_loopback: true })
         .bind(shutdown.clone())
         .await
         .unwrap();
