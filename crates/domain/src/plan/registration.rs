@@ -186,10 +186,14 @@ fn stay(desired: &Desired, cluster: &ScyllaCluster, observed: &Observed) -> Resu
             .hint("registration follows by itself as soon as one is; see kubectl get pods"));
     }
     let owner = desired.key.owner(&desired.home.kube_system_uid);
-    if let Some(foreign) =
-        observed.by_id.as_ref().filter(|held| !is_owned(&held.labels, &owner)).or(observed.by_name.as_ref())
-    {
-        return Err(not_owned(foreign));
+    if let Some(foreign) = observed.by_id.as_ref().filter(|held| !is_owned(&held.labels, &owner)) {
+        return Err(not_owned(foreign, "take it over with 'messina adopt', or delete it in Manager"));
+    }
+    if let Some(foreign) = &observed.by_name {
+        return Err(not_owned(
+            foreign,
+            "delete or rename it in Manager; Messina then registers the cluster itself",
+        ));
     }
     let token = desired.token.as_ref().map_err(Clone::clone)?;
     let host = registration.spec.host.clone().unwrap_or_else(|| desired.template_host.clone());
@@ -201,7 +205,7 @@ fn stay(desired: &Desired, cluster: &ScyllaCluster, observed: &Observed) -> Resu
     Ok((!changes.is_empty()).then_some(Plan::Update { body, changes }))
 }
 
-fn not_owned(foreign: &ManagerCluster) -> Fault {
+fn not_owned(foreign: &ManagerCluster, hint: &str) -> Fault {
     Fault::waiting(
         reason::NOT_OWNED,
         format!(
@@ -209,7 +213,7 @@ fn not_owned(foreign: &ManagerCluster) -> Fault {
             foreign.name, foreign.id
         ),
     )
-    .hint("take it over with 'messina adopt', or delete or rename it in Manager")
+    .hint(hint)
 }
 
 /// The whole definition for Manager, with its labels.

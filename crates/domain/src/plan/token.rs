@@ -37,7 +37,9 @@ pub fn choose(agent_config: Source, own_secret: Source) -> Result<(String, AuthT
 fn read(source: Source, key: &str) -> Result<(String, AuthToken), Fault> {
     match source {
         Source::Token(name, Ok(token)) => Ok((name, token)),
-        Source::Token(name, Err(fault)) => Err(unreadable(&name, key, &fault.detail().message)),
+        Source::Token(name, Err(fault)) => {
+            Err(unreadable(&name, key, &fault.detail().message).hint(fault.detail().hint.clone()))
+        }
         Source::Unreadable(name, why) => Err(unreadable(&name, key, &why)),
         Source::NoToken(name) => Err(unreadable(&name, key, "it sets no auth_token")),
         Source::Missing(name) => Err(Fault::waiting(
@@ -89,12 +91,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_is_refused_keeps_its_own_way_out() {
+        let fault = choose(Source::NotNamed, token("own", "short")).err().unwrap();
+        assert!(fault.to_string().contains("16 or more printable"), "{fault}");
+    }
+
+    #[test]
     fn every_other_trouble_says_which_secret_and_what_to_do() {
         for (source, reason) in [
             (Source::Missing("own".into()), reason::TOKEN_SECRET_MISSING),
             (Source::NoToken("own".into()), reason::TOKEN_UNREADABLE),
             (Source::Unreadable("own".into(), "line 1: not a mapping".into()), reason::TOKEN_UNREADABLE),
-            (token("own", ""), reason::TOKEN_UNREADABLE),
         ] {
             let fault = choose(Source::NotNamed, source).err().unwrap();
             assert_eq!((fault.class(), fault.reason()), ("waiting", reason));
