@@ -6,6 +6,7 @@
 pub mod args;
 mod client;
 mod commands;
+mod kubeconfig;
 mod output;
 pub mod stack;
 

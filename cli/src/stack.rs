@@ -13,6 +13,7 @@ use messina_service_runtime::grpc::GrpcServer;
 use messina_service_runtime::transport::{Peer, peer};
 use messina_service_runtime::{ConfigErrors, Failure, Runtime, Shutdown, Telemetry};
 use registration::config::DatacenterPeers;
+use token_broker::config::read_fingerprint_key;
 use tokio::task::JoinSet;
 use tonic::codegen::http::Uri;
 
@@ -39,6 +40,8 @@ pub struct StackConfig {
     pub listen_base: u16,
     /// Change nothing anywhere.
     pub read_only: bool,
+    /// File with the key of the token fingerprints of all datacenters; each has its own when absent.
+    pub fingerprint_key_file: Option<PathBuf>,
 }
 
 /// One Kubernetes cluster.
@@ -89,8 +92,8 @@ impl Binder<'_> {
                 if self.base == 0 { 0 } else { self.base.saturating_add(offset).saturating_add(distance) };
             SocketAddr::from((Ipv4Addr::LOCALHOST, port))
         };
-        let grpc = GrpcArgs { listen: at(0), insecure_loopback: true };
-        let admin = AdminArgs { admin_listen: at(ADMIN_PORTS) };
+        let grpc = GrpcArgs { listen: at(0).into(), insecure_loopback: true };
+        let admin = AdminArgs { admin_listen: at(ADMIN_PORTS).into() };
         let builder = Runtime::builder(name, env!("CARGO_PKG_VERSION")).telemetry(self.telemetry.clone());
         builder.admin(&admin).grpc(&grpc).bind(self.shutdown.clone()).await
     }
@@ -116,6 +119,10 @@ impl Stack {
         telemetry: &Telemetry,
         shutdown: Shutdown,
     ) -> Result<Self, Failure> {
+        let mut errors = ConfigErrors::new();
+        let key_file = config.fingerprint_key_file.as_deref();
+        let fingerprint_key = key_file.and_then(|path| read_fingerprint_key(path, &mut errors));
+        errors.into_result()?;
         let binder = Binder { base: config.listen_base, telemetry, shutdown: &shutdown };
         let registration = binder.bind("registration", 0).await?;
         let task_sync = binder.bind("task-sync", 1).await?;
@@ -137,7 +144,10 @@ impl Stack {
             peers.insert(source.name.clone(), pair);
             let watch = config.watcher(source);
             services.spawn(async move { ("k8s-watcher", k8s_watcher::run(watch, watcher).await) });
-            let tokens = broker_config(source, watcher_peer);
+            let tokens = token_broker::Config {
+                fingerprint_key: fingerprint_key.clone(),
+                ..broker_config(source, watcher_peer)
+            };
             services.spawn(async move { ("token-broker", token_broker::run(tokens, broker).await) });
         }
         let clusters = config.registration(peers);
@@ -170,6 +180,9 @@ impl StackConfig {
     /// Notes what cannot work.
     pub fn check(&self, errors: &mut ConfigErrors) {
         self.registration(BTreeMap::new()).check(errors);
+        if let Some(path) = &self.fingerprint_key_file {
+            read_fingerprint_key(path, errors);
+        }
         let last = usize::from(self.listen_base) + usize::from(DATACENTER_PORTS) + 2 * self.datacenters.len();
         if last + usize::from(ADMIN_PORTS) > usize::from(u16::MAX) {
             errors.add(

@@ -6,7 +6,7 @@ use messina_control_api::registration::v1::AdoptRequest;
 use messina_domain::identity::ClusterKey;
 use messina_service_runtime::Failure;
 
-use crate::client::Endpoints;
+use crate::client::{Endpoints, LONG_DEADLINE};
 use crate::output::print;
 
 /// Takes over a cluster that ScyllaDB Manager already holds, so that Messina keeps it from now on.
@@ -27,8 +27,11 @@ impl AdoptArgs {
         let mut clients = self.endpoints.clients()?;
         let request =
             AdoptRequest { key: Some(write_cluster_key(&self.cluster)), cluster_id: self.cluster_id };
-        let adopted = clients.registrations.adopt(request).await;
-        let id = adopted.map_err(|status| clients.registration_said(&status))?.into_inner().cluster_id;
+        let adopted = async {
+            let adopted = clients.registrations.adopt(request).await;
+            adopted.map_err(|status| clients.registration_said(&status))
+        };
+        let id = self.endpoints.within(LONG_DEADLINE, adopted).await?.into_inner().cluster_id;
         print(&format!("{} is Messina's now ({id})\n", self.cluster))
     }
 }

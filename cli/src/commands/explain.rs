@@ -9,7 +9,7 @@ use messina_service_runtime::Failure;
 use serde::Serialize;
 use tonic::Code;
 
-use crate::client::{Clients, Endpoints};
+use crate::client::{Clients, DEADLINE, Endpoints};
 use crate::output::view::ReasonView;
 use crate::output::{Format, Style, show};
 
@@ -39,20 +39,20 @@ impl ExplainArgs {
     /// Runs the command.
     pub async fn run(self) -> Result<(), Failure> {
         let mut clients = self.endpoints.clients()?;
-        let explained = match cluster(&mut clients, &self.object).await? {
-            Some(explained) => explained,
-            None => match task(&mut clients, &self.object).await? {
-                Some(explained) => explained,
-                None => {
-                    return Err(Failure::broken(format!(
-                        "neither a ScyllaCluster nor a task '{}' is in sight; 'messina status -o wide' lists all",
-                        self.object
-                    )));
-                }
-            },
-        };
+        let explained = self.endpoints.within(DEADLINE, find(&mut clients, &self.object)).await?;
         show(self.output, &explained, || explained.text(Style::detect()))
     }
+}
+
+async fn find(clients: &mut Clients, key: &ClusterKey) -> Result<Explained, Failure> {
+    if let Some(explained) = cluster(clients, key).await? {
+        return Ok(explained);
+    }
+    task(clients, key).await?.ok_or_else(|| {
+        Failure::broken(format!(
+            "neither a ScyllaCluster nor a task '{key}' is in sight; 'messina status -o wide' lists all"
+        ))
+    })
 }
 
 async fn cluster(clients: &mut Clients, key: &ClusterKey) -> Result<Option<Explained>, Failure> {

@@ -5,7 +5,7 @@ use messina_control_api::registration::v1::PlanRegistrationsRequest;
 use messina_control_api::task::v1::{PlanTasksRequest, TaskFilter};
 use messina_service_runtime::Failure;
 
-use crate::client::{Clients, Endpoints};
+use crate::client::{Clients, Endpoints, LONG_DEADLINE};
 use crate::output::view::PlanView;
 use crate::output::{Format, Style, show, table};
 
@@ -26,7 +26,7 @@ impl PlanArgs {
     /// Runs the command.
     pub async fn run(self) -> Result<(), Failure> {
         let mut clients = self.endpoints.clients()?;
-        let plan = fetch(&mut clients, &self.datacenter).await?;
+        let plan = self.endpoints.within(LONG_DEADLINE, fetch(&mut clients, &self.datacenter)).await?;
         show(self.output, &plan, || text(&plan, Style::detect()))
     }
 }

@@ -4,37 +4,49 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use k8s_watcher::selection::NamespaceSelector;
 use messina_domain::feedback::Mode;
 use messina_domain::host::{HostTemplate, HostTemplates};
 use messina_service_runtime::args::LogArgs;
-use messina_service_runtime::named::{self, Named};
+use messina_service_runtime::named;
 use messina_service_runtime::{ConfigErrors, Failure, Shutdown, Telemetry};
 use tokio::time::Instant;
 
 use crate::client::Endpoints;
 use crate::commands::plan;
+use crate::kubeconfig;
 use crate::output::{Format, Style, print, show};
 use crate::stack::{Source, Stack, StackConfig};
 
 /// Runs all four services in this process, in the foreground, against real Kubernetes contexts.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// A datacenter and the context of the kubeconfig that leads to it; once for each datacenter.
-    #[arg(long, env = "MESSINA_CONTEXTS", value_name = "DC=CONTEXT", value_delimiter = ',', required = true)]
-    context: Vec<Named<String>>,
+    /// A datacenter and the context of the kubeconfig that leads to it; required, once for each datacenter.
+    #[arg(long, env = "MESSINA_CONTEXTS", value_name = "DC=CONTEXT", value_delimiter = ',')]
+    context: Vec<String>,
     /// Kubeconfig file; the usual places when absent.
     #[arg(long, env = "MESSINA_KUBECONFIG", value_name = "PATH")]
     kubeconfig: Option<PathBuf>,
-    /// REST API of ScyllaDB Manager.
-    #[arg(long, env = "MESSINA_MANAGER_URL", value_name = "URL")]
+    /// File with the key of the token fingerprints, for all datacenters; without it each has a key of its own,
+    /// and fingerprints can be compared within a datacenter only.
+    #[arg(long, env = "MESSINA_FINGERPRINT_KEY_FILE", value_name = "PATH")]
+    fingerprint_key_file: Option<PathBuf>,
+    /// REST API of ScyllaDB Manager; required.
+    #[arg(
+        long,
+        env = "MESSINA_MANAGER_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true
+    )]
     manager_url: String,
     /// Name of this Manager in spec.managerRef.
     #[arg(long, env = "MESSINA_MANAGER_NAME", value_name = "NAME", default_value = "default")]
     manager_name: String,
     /// How Manager reaches the clusters of a datacenter.
     #[arg(long, env = "MESSINA_HOST_TEMPLATE", value_name = "DC=TEMPLATE", value_delimiter = ',')]
-    host_template: Vec<Named<String>>,
+    host_template: Vec<String>,
     /// Label selector of the namespaces whose ScyllaClusters are managed; all when absent.
     #[arg(long, env = "MESSINA_NAMESPACE_SELECTOR", value_name = "SEL", default_value = "")]
     namespace_selector: String,
@@ -51,7 +63,7 @@ pub struct RunArgs {
     #[arg(long, env = "MESSINA_LISTEN_BASE", value_name = "PORT", default_value_t = 7400)]
     listen_base: u16,
     /// Only say what would be done, for the whole fleet, and end.
-    #[arg(long, env = "MESSINA_READ_ONLY")]
+    #[arg(long, env = "MESSINA_READ_ONLY", value_parser = BoolishValueParser::new())]
     read_only: bool,
     /// How to print the plan of --read-only.
     #[arg(short, long, value_enum, default_value_t)]
@@ -91,9 +103,15 @@ impl RunArgs {
 
     fn config(&self) -> Result<StackConfig, ConfigErrors> {
         let mut errors = ConfigErrors::new();
-        let contexts = named::by_name("--context", self.context.clone(), &mut errors);
+        self.log.check(&mut errors);
+        let contexts = named::by_name("--context", &self.context, &mut errors);
+        if self.context.is_empty() {
+            errors.add("--context", "", "no datacenter is named", "add --context DC=CONTEXT");
+        }
+        kubeconfig::check(self.kubeconfig.as_deref(), &contexts, &mut errors);
         let mut templates = HostTemplates::default();
-        for (name, text) in named::by_name("--host-template", self.host_template.clone(), &mut errors) {
+        for (name, text) in named::by_name("--host-template", &self.host_template, &mut errors) {
+            let Some(text) = text else { continue };
             if !contexts.contains_key(&name) {
                 errors.add(
                     "--host-template",
@@ -127,8 +145,7 @@ impl RunArgs {
         });
         let poll_interval = duration("--poll-interval", &self.poll_interval, &mut errors);
         let resync = duration("--resync", &self.resync, &mut errors);
-        let source =
-            |(name, context)| Source { name, kubeconfig: self.kubeconfig.clone(), context: Some(context) };
+        let source = |(name, context)| Source { name, kubeconfig: self.kubeconfig.clone(), context };
         let config = StackConfig {
             datacenters: contexts.into_iter().map(source).collect(),
             manager_url: self.manager_url.clone(),
@@ -140,6 +157,7 @@ impl RunArgs {
             feedback,
             listen_base: self.listen_base,
             read_only: self.read_only,
+            fingerprint_key_file: self.fingerprint_key_file.clone(),
         };
         config.check(&mut errors);
         errors.into_result()?;
@@ -148,10 +166,11 @@ impl RunArgs {
 
     /// Waits until both services see all datacenters, then prints what they would do.
     async fn print_plan(&self, addresses: &crate::stack::Addresses) -> Result<(), Failure> {
-        let mut clients = Endpoints::local(addresses)?.clients()?;
+        let endpoints = Endpoints::local(addresses);
+        let mut clients = endpoints.clients()?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match plan::fetch(&mut clients, "").await {
+            match endpoints.within(PATIENCE, plan::fetch(&mut clients, "")).await {
                 Ok(plan) => return show(self.output, &plan, || plan::text(&plan, Style::detect())),
                 Err(failure) if Instant::now() > deadline => {
                     print("Nothing can be said yet:\n")?;
@@ -171,5 +190,39 @@ fn duration(flag: &str, text: &str, errors: &mut ConfigErrors) -> Duration {
             errors.add(flag, text, "is not a duration of a second or more", "write it like 20s or 2m");
             Duration::from_secs(1)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[tokio::test]
+    async fn all_mistakes_are_said_at_once_with_their_way_out() {
+        messina_service_runtime::install_crypto();
+        let line = "run --context east --context west=x --kubeconfig /nowhere --fingerprint-key-file /nowhere/key \
+                    --manager-url ftp://x --resync 5x --host-template nowhere=x --log-level ==";
+        let errors = Line::try_parse_from(line.split_whitespace()).unwrap().run.config().unwrap_err();
+        let flags: std::collections::BTreeSet<_> =
+            errors.entries().iter().map(|error| &*error.flag).collect();
+        let expected = [
+            "--context",
+            "--fingerprint-key-file",
+            "--host-template",
+            "--kubeconfig",
+            "--log-level",
+            "--manager-url",
+            "--resync",
+        ];
+        assert_eq!(flags.into_iter().collect::<Vec<_>>(), expected, "{errors}");
+        assert!(errors.entries().iter().all(|error| !error.remedy.is_empty()));
     }
 }

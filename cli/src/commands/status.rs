@@ -7,7 +7,7 @@ use messina_control_api::task::v1::{ListTasksRequest, TaskFilter};
 use messina_service_runtime::{Clock, Failure};
 use serde::Serialize;
 
-use crate::client::{Clients, Endpoints};
+use crate::client::{Clients, DEADLINE, Endpoints};
 use crate::output::view::{ClusterView, TaskView};
 use crate::output::{Format, Style, age, due, show, table};
 
@@ -37,7 +37,7 @@ impl StatusArgs {
     /// Runs the command.
     pub async fn run(self) -> Result<(), Failure> {
         let mut clients = self.endpoints.clients()?;
-        let fleet = fetch(&mut clients, &self.datacenter).await?;
+        let fleet = self.endpoints.within(DEADLINE, fetch(&mut clients, &self.datacenter)).await?;
         let now = Clock::system().now();
         show(self.output, &fleet, || fleet.text(self.output == Format::Wide, Style::detect(), now))
     }
@@ -73,7 +73,8 @@ impl Fleet {
         text
     }
 
-    fn cluster_table(&self, wide: bool, style: Style) -> String {
+    /// The clusters for a person.
+    pub fn cluster_table(&self, wide: bool, style: Style) -> String {
         let mut heading = vec!["CLUSTER", "REGISTERED", "TASKS", "REASON"];
         if wide {
             heading.push("CLUSTER ID");

@@ -1,21 +1,38 @@
 //! Tables in the manner of `kubectl`.
 
-use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
 
-/// A table with a heading and rows.
+/// Blanks between two columns.
+const GAP: usize = 3;
+
+/// A table with a heading and rows. Cells may be coloured.
 pub fn table(heading: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(heading);
-    for row in rows {
-        table.add_row(row);
+    let heading = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    let lines: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+    let mut widths = Vec::new();
+    for line in &lines {
+        widths.resize(widths.len().max(line.len()), 0);
+        widths.iter_mut().zip(line).for_each(|(width, cell)| *width = visible(cell).max(*width));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 3));
+    let mut text = String::new();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| {
+            let blanks = width + GAP - visible(cell);
+            format!("{cell}{}", " ".repeat(blanks))
+        });
+        text.push_str(cells.collect::<String>().trim_end());
+        text.push('\n');
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
-    lines.concat()
+    text
+}
+
+/// Characters that take room on a terminal: all but the colours.
+fn visible(cell: &str) -> usize {
+    let mut coloured = cell.split('\u{1b}');
+    let plain = coloured.next().unwrap_or_default().chars().count();
+    // The rest of each part begins with "[", numbers and "m".
+    plain
+        + coloured.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
 }
 
 /// How long ago, as `kubectl` says it; `-` for never.
@@ -51,6 +68,15 @@ mod tests {
         let text =
             table(&["A", "B"], vec![vec!["long value".into(), "x".into()], vec!["y".into(), String::new()]]);
         assert_eq!(text, "A            B\nlong value   x\ny\n");
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let green = "\u{1b}[32myes\u{1b}[0m".to_owned();
+        assert_eq!(visible(&green), 3);
+        let text =
+            table(&["SYNCED", "B"], vec![vec![green.clone(), "x".into()], vec!["no".into(), "y".into()]]);
+        assert_eq!(text, format!("SYNCED   B\n{green}      x\nno       y\n"));
     }
 
     #[test]

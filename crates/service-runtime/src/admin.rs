@@ -22,7 +22,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::AdminArgs;
-use crate::listen::{BindError, bind};
+use crate::config_error::ConfigErrors;
+use crate::exit::Failure;
+use crate::listen::bind;
 use crate::metrics::{self, Metrics};
 use crate::readiness::Readiness;
 use crate::telemetry::LogLevel;
@@ -52,9 +54,11 @@ impl Admin {
     /// Binds the port.
     ///
     /// # Errors
-    /// The address cannot be listened on.
-    pub async fn bind(args: &AdminArgs) -> Result<Self, BindError> {
-        let (listener, addr) = bind("--admin-listen", args.admin_listen).await?;
+    /// The address cannot be understood, or not be listened on.
+    pub async fn bind(args: &AdminArgs) -> Result<Self, Failure> {
+        let mut errors = ConfigErrors::new();
+        let Some(addr) = args.check(&mut errors) else { return Err(errors.into()) };
+        let (listener, addr) = bind("--admin-listen", addr).await?;
         Ok(Self { listener, addr })
     }
 

@@ -57,7 +57,8 @@ impl Telemetry {
     /// # Errors
     /// Those of [`Telemetry::init`].
     pub fn init_with(service: &str, args: &LogArgs, collector: Option<&str>) -> Result<Self, Failure> {
-        let filter = filter(&args.log_level)?;
+        let mut errors = ConfigErrors::new();
+        let Some(filter) = filter(&args.log_level, &mut errors) else { return Err(errors.into()) };
         let traces = provider(service, collector)?;
         let (filter, handle) = reload::Layer::new(filter);
         let tracer = traces.tracer("messina");
@@ -130,12 +131,14 @@ impl fmt::Debug for LogLevel {
     }
 }
 
-fn filter(text: &str) -> Result<EnvFilter, ConfigErrors> {
-    parse(text).map_err(|problem| {
-        let mut errors = ConfigErrors::new();
-        errors.add("--log-level", text, problem, "write a level (info) or directives (info,h2=warn)");
-        errors
-    })
+/// Reads what is to be logged; what is no filter goes to `errors`.
+pub(crate) fn filter(text: &str, errors: &mut ConfigErrors) -> Option<EnvFilter> {
+    let problem = match parse(text) {
+        Ok(filter) => return Some(filter),
+        Err(problem) => problem,
+    };
+    errors.add("--log-level", text, problem, "write a level (info) or directives (info,h2=warn)");
+    None
 }
 
 fn parse(text: &str) -> Result<EnvFilter, String> {

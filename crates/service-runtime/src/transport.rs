@@ -76,6 +76,17 @@ pub fn peer(flag: &str, url: &Uri, insecure_loopback: bool, errors: &mut ConfigE
     None
 }
 
+/// [`peer`] of a URL as it was written.
+pub fn peer_at(flag: &str, text: &str, insecure_loopback: bool, errors: &mut ConfigErrors) -> Option<Peer> {
+    match text.parse::<Uri>() {
+        Ok(url) => peer(flag, &url, insecure_loopback, errors),
+        Err(error) => {
+            errors.add(flag, text, format!("not a URL: {error}"), "write http://HOST:PORT");
+            None
+        }
+    }
+}
+
 fn plain(
     insecure_loopback: bool,
     flag: &str,

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use messina_service_runtime::args::{AdminArgs, GrpcArgs, LogArgs};
 use messina_service_runtime::grpc::Services;
-use messina_service_runtime::named::{self, Named};
+use messina_service_runtime::named;
 use messina_service_runtime::{ConfigErrors, Failure, Runtime, Shutdown, run_from, transport};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -37,7 +37,7 @@ struct Args {
     #[command(flatten)]
     grpc: GrpcArgs,
     #[arg(long)]
-    watcher: Vec<Named<::http::Uri>>,
+    watcher: Vec<String>,
     /// What the worker does: wait, stay (ignore the shutdown), fail, end, panic
     #[arg(long, default_value = "wait")]
     worker: String,
@@ -46,8 +46,10 @@ struct Args {
 async fn service(args: Args, shutdown: Shutdown) -> Result<(), Failure> {
     let mut errors = ConfigErrors::new();
     args.grpc.check(&mut errors);
-    for url in named::by_name("--watcher", args.watcher, &mut errors).values() {
-        transport::peer("--watcher", url, args.grpc.insecure_loopback, &mut errors);
+    args.admin.check(&mut errors);
+    args.log.check(&mut errors);
+    for url in named::by_name("--watcher", &args.watcher, &mut errors).values().flatten() {
+        transport::peer_at("--watcher", url, args.grpc.insecure_loopback, &mut errors);
     }
     errors.into_result()?;
     let builder = Runtime::builder("example", "1.2.3").log(&args.log).admin(&args.admin).grpc(&args.grpc);
@@ -158,7 +160,7 @@ async fn help_and_version_are_no_errors() {
 
 #[tokio::test]
 async fn usage_errors_end_with_64() {
-    for line in ["--nonsense", "--listen nowhere", "--watcher EU=http://localhost", "--log-format loud"] {
+    for line in ["--nonsense", "--insecure-loopback=x", "--log-format loud"] {
         let (code, _, stderr) = ended(line).await;
         assert_eq!(code, 64, "{line}: {stderr}");
         assert!(stderr.contains("error:"), "{line}: {stderr}");
@@ -169,14 +171,20 @@ async fn usage_errors_end_with_64() {
 async fn all_config_errors_are_said_at_once() {
     let (code, _, stderr) = ended(
         "--listen 0.0.0.0:7070 --insecure-loopback --watcher a=http://10.0.0.1:1 --watcher b=https://b \
-         --watcher a=http://localhost:1",
+         --watcher a=http://localhost:1 --watcher EU=http://localhost --admin-listen nowhere --log-level ==",
     )
     .await;
     assert_eq!(code, 64);
-    assert!(stderr.contains("example: 4 configuration errors:"), "{stderr}");
-    for said in
-        ["--listen \"0.0.0.0:7070\"", "--watcher \"a\"", "--watcher \"http://10.0.0.1:1/\"", "\"https://b/\""]
-    {
+    assert!(stderr.contains("example: 7 configuration errors:"), "{stderr}");
+    for said in [
+        "--listen \"0.0.0.0:7070\"",
+        "--watcher \"a=http://localhost:1\"",
+        "--watcher \"http://10.0.0.1:1/\"",
+        "\"https://b/\"",
+        "--watcher \"EU=http://localhost\"",
+        "--admin-listen \"nowhere\"",
+        "--log-level \"==\"",
+    ] {
         assert!(stderr.contains(said), "{said}: {stderr}");
     }
     let (code, _, stderr) = ended("--insecure-loopback --log-level a=b=c").await;

@@ -115,7 +115,7 @@ async fn a_server_that_is_not_there_is_unavailable_and_is_found_when_it_comes() 
     first.shutdown.begin();
     first.server.await.unwrap().unwrap();
     assert_eq!(status_to_fault(&say(channel.clone(), "b").await.unwrap_err(), &[]).class(), "transient");
-    let args = GrpcArgs { listen: addr, insecure_loopback: true };
+    let args = GrpcArgs { listen: addr.into(), insecure_loopback: true };
     let second = GrpcServer::bind(&args).await.unwrap();
     assert_eq!(second.local_addr(), addr);
     let taken = GrpcServer::bind(&args).await.unwrap_err();

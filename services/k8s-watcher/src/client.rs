@@ -10,19 +10,30 @@ use messina_service_runtime::{Failure, Gate};
 
 use crate::Config;
 use crate::access;
+use crate::watch::WATCH_SECONDS;
 
 /// Pause between attempts to reach an API server that does not answer.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How long the API server may be silent within an answer. Longer than it keeps a watch open, so that this ends only
+/// what hangs.
+const READ: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 15);
+
 /// Makes the client; nothing is sent yet.
 pub async fn connect(config: &Config) -> Result<Client, Failure> {
-    let broken = |error: &dyn std::fmt::Display| {
-        let from = match &config.kubeconfig {
-            Some(path) => format!("the kubeconfig '{}'", path.display()),
-            None => "the environment".to_owned(),
-        };
-        Failure::broken(format!("no way to the Kubernetes API from {from}: {error}"))
+    Client::try_from(settings(config).await?).map_err(|error| broken(config, &error))
+}
+
+fn broken(config: &Config, error: &dyn std::fmt::Display) -> Failure {
+    let from = match &config.kubeconfig {
+        Some(path) => format!("the kubeconfig '{}'", path.display()),
+        None => "the environment".to_owned(),
     };
+    Failure::broken(format!("no way to the Kubernetes API from {from}: {error}"))
+}
+
+async fn settings(config: &Config) -> Result<kube::Config, Failure> {
+    let broken = |error: &dyn std::fmt::Display| broken(config, error);
     let options = KubeConfigOptions { context: config.context.clone(), ..KubeConfigOptions::default() };
     let mut kube_config = match (&config.kubeconfig, &config.context) {
         (Some(path), _) => {
@@ -32,9 +43,11 @@ pub async fn connect(config: &Config) -> Result<Client, Failure> {
         (None, Some(_)) => kube::Config::from_kubeconfig(&options).await.map_err(|error| broken(&error))?,
         (None, None) => kube::Config::infer().await.map_err(|error| broken(&error))?,
     };
-    // Watches are long; what is too long for them is kept by their own timeout.
     kube_config.connect_timeout = Some(Duration::from_secs(5));
-    Client::try_from(kube_config).map_err(|error| broken(&error))
+    kube_config.read_timeout = Some(READ);
+    // Or the time that a connection sat idle would count against the next answer on it.
+    kube_config.reset_reader_on_write = true;
+    Ok(kube_config)
 }
 
 /// The UID of `kube-system`, which identifies the Kubernetes cluster. Waits for as long as it takes.
@@ -51,5 +64,32 @@ pub async fn identify(client: &Client, gate: &Gate) -> String {
         tracing::warn!(%problem, "the Kubernetes API does not answer yet");
         gate.not_ready(problem);
         tokio::time::sleep(RETRY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::selection::NamespaceSelector;
+
+    #[tokio::test]
+    async fn what_hangs_ends_and_a_watch_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kubeconfig");
+        let text = "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+            contexts:\n- name: c\n  context: {cluster: c, user: u}\n\
+            clusters:\n- name: c\n  cluster: {server: 'http://127.0.0.1:9'}\n\
+            users:\n- name: u\n  user: {}\n";
+        std::fs::write(&path, text).unwrap();
+        let config = Config {
+            datacenter: "east".into(),
+            kubeconfig: Some(path),
+            context: None,
+            namespaces: NamespaceSelector::default(),
+            read_only: true,
+        };
+        let settings = settings(&config).await.unwrap();
+        let read = settings.read_timeout.expect("a bound");
+        assert!(read > Duration::from_secs(WATCH_SECONDS.into()) && settings.reset_reader_on_write);
     }
 }

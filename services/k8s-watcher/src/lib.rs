@@ -67,8 +67,7 @@ pub async fn run(config: Config, runtime: Runtime<GrpcServer>) -> Result<(), Fai
             () = shutdown.begun() => return Ok(()),
         };
         let watches = Watches { client, config, metrics, readiness, clock, events };
-        watches.run(identity, deferred, gate, shutdown).await;
-        Ok(())
+        watches.run(identity, deferred, gate, shutdown).await
     });
     runtime.run().await
 }

@@ -4,30 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::Parser;
-use http::Uri;
+use clap::builder::BoolishValueParser;
 use jiff::SignedDuration;
 use messina_domain::host::{DEFAULT_TEMPLATE, HostTemplate, HostTemplates};
 use messina_service_runtime::ConfigErrors;
 use messina_service_runtime::args::{AdminArgs, GrpcArgs, LogArgs};
-use messina_service_runtime::named::{Named, by_name};
-use messina_service_runtime::transport::{Peer, peer};
+use messina_service_runtime::named::by_name;
+use messina_service_runtime::transport::{Peer, peer_at};
 
 use crate::config::{Config, DatacenterPeers};
 
+// The flags are plain text, and none is required by clap: `config` tells all mistakes at once.
 /// Keeps every ScyllaDB cluster of all datacenters registered in ScyllaDB Manager.
 #[derive(Debug, Parser)]
 #[command(name = "registration", version)]
 pub struct Args {
-    /// k8s-watcher of each datacenter; once per datacenter
-    #[arg(long, env = "MESSINA_WATCHER", value_name = "DC=URL", value_delimiter = ',', required = true)]
-    pub watcher: Vec<Named<Uri>>,
+    /// k8s-watcher of each datacenter; required, once per datacenter
+    #[arg(long, env = "MESSINA_WATCHER", value_name = "DC=URL", value_delimiter = ',')]
+    pub watcher: Vec<String>,
 
-    /// token-broker of each datacenter; once per datacenter
-    #[arg(long, env = "MESSINA_BROKER", value_name = "DC=URL", value_delimiter = ',', required = true)]
-    pub broker: Vec<Named<Uri>>,
+    /// token-broker of each datacenter; required, once per datacenter
+    #[arg(long, env = "MESSINA_BROKER", value_name = "DC=URL", value_delimiter = ',')]
+    pub broker: Vec<String>,
 
-    /// REST API of ScyllaDB Manager; /api/v1 is added where there is no path
-    #[arg(long, env = "MESSINA_MANAGER_URL", value_name = "URL")]
+    /// REST API of ScyllaDB Manager; required; /api/v1 is added where there is no path
+    #[arg(
+        long,
+        env = "MESSINA_MANAGER_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub manager_url: String,
 
     /// Name of this Manager in spec.managerRef of the registration objects
@@ -37,14 +44,14 @@ pub struct Args {
     /// Contact host that Manager is given for the clusters of a datacenter, with {name}, {namespace} and
     /// {datacenter} [default: {name}-client.{namespace}.svc]
     #[arg(long, env = "MESSINA_HOST_TEMPLATE", value_name = "DC=TEMPLATE", value_delimiter = ',')]
-    pub host_template: Vec<Named<String>>,
+    pub host_template: Vec<String>,
 
     /// How often each cluster is compared with what Manager holds, give or take a tenth
     #[arg(long, env = "MESSINA_RESYNC", value_name = "DURATION", default_value = "120s")]
     pub resync: String,
 
     /// Change nothing anywhere; say through PlanRegistrations what would be done
-    #[arg(long, env = "MESSINA_READ_ONLY")]
+    #[arg(long, env = "MESSINA_READ_ONLY", value_parser = BoolishValueParser::new())]
     pub read_only: bool,
 
     /// Logs.
@@ -68,6 +75,8 @@ impl Args {
     pub fn config(self) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::new();
         self.grpc.check(&mut errors);
+        self.admin.check(&mut errors);
+        self.log.check(&mut errors);
         let datacenters = self.datacenters(&mut errors);
         let host_templates = self.host_templates(&datacenters, &mut errors);
         let resync = duration("--resync", &self.resync, &mut errors);
@@ -90,6 +99,14 @@ impl Args {
     fn datacenters(&self, errors: &mut ConfigErrors) -> BTreeMap<String, Option<DatacenterPeers>> {
         let watchers = peers("--watcher", &self.watcher, self.grpc.insecure_loopback, errors);
         let brokers = peers("--broker", &self.broker, self.grpc.insecure_loopback, errors);
+        if self.watcher.is_empty() && self.broker.is_empty() {
+            errors.add(
+                "--watcher",
+                "",
+                "no datacenter is named",
+                "add --watcher and --broker DC=http://HOST:PORT",
+            );
+        }
         let names: BTreeSet<&String> = watchers.keys().chain(brokers.keys()).collect();
         let mut datacenters = BTreeMap::new();
         for name in names {
@@ -119,7 +136,8 @@ impl Args {
     ) -> HostTemplates {
         const FLAG: &str = "--host-template";
         let mut templates = BTreeMap::new();
-        for (name, text) in by_name(FLAG, self.host_template.clone(), errors) {
+        for (name, text) in by_name(FLAG, &self.host_template, errors) {
+            let Some(text) = text else { continue };
             if !datacenters.contains_key(&name) {
                 let remedy = format!("name a datacenter that has a --watcher, or add --watcher {name}=URL");
                 errors.add(FLAG, format!("{name}={text}"), "this datacenter is not known", remedy);
@@ -138,12 +156,13 @@ impl Args {
 
 fn peers(
     flag: &str,
-    values: &[Named<Uri>],
+    values: &[String],
     insecure_loopback: bool,
     errors: &mut ConfigErrors,
 ) -> BTreeMap<String, Option<Peer>> {
-    let urls = by_name(flag, values.to_vec(), errors);
-    urls.into_iter().map(|(name, url)| (name, peer(flag, &url, insecure_loopback, errors))).collect()
+    let urls = by_name(flag, values, errors).into_iter();
+    urls.map(|(name, url)| (name, url.and_then(|url| peer_at(flag, &url, insecure_loopback, errors))))
+        .collect()
 }
 
 fn duration(flag: &str, text: &str, errors: &mut ConfigErrors) -> Option<Duration> {

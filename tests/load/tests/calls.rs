@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stdout,
     reason = "a failed step of a test should stop it, and the numbers are what it is for"
 )]
 
@@ -21,6 +20,13 @@ use messina_service_runtime::args::LogArgs;
 use messina_service_runtime::{Clock, Shutdown, Telemetry, install_crypto};
 use messina_stage::{ClusterSeed, Datacenter, Ground, token};
 use serde_json::json;
+
+/// Prints past the capture of the test harness: the numbers are what this is for, also when all is well.
+#[allow(clippy::explicit_write, reason = "eprintln! would be captured")]
+fn print(line: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "messina-load: {line}").unwrap();
+}
 
 const CLUSTERS: usize = 100;
 const TASKS: usize = 3;
@@ -107,18 +113,19 @@ async fn a_hundred_clusters_cost_few_calls_and_rest_costs_no_write() {
         feedback: Mode::Direct,
         listen_base: 0,
         read_only: false,
+        fingerprint_key_file: None,
     };
     let stack = Stack::start(config, &telemetry, shutdown.clone()).await.unwrap();
     let running = tokio::spawn(stack.run());
     until("all tasks synced", async || synced(&datacenter).await == CLUSTERS * TASKS).await;
     let calls = manager.calls();
     let all = calls.reads + calls.writes;
-    println!(
-        "messina-load: {CLUSTERS} clusters x {TASKS} tasks: {} reads + {} writes = {:.2} calls per cluster",
+    print(&format!(
+        "{CLUSTERS} clusters x {TASKS} tasks: {} reads + {} writes = {:.2} calls per cluster",
         calls.reads,
         calls.writes,
         all as f64 / CLUSTERS as f64
-    );
+    ));
     assert_eq!(calls.writes, (CLUSTERS * (1 + TASKS)) as u64, "one write for each cluster and each task");
     assert!(all <= CALLS_PER_CLUSTER * CLUSTERS as u64, "{all} calls");
     rest_is_quiet(&datacenter, &manager).await;
@@ -144,11 +151,11 @@ async fn rest_is_quiet(datacenter: &Datacenter, manager: &FakeManager) {
     // The minute is what is measured; there is no state that would end it.
     tokio::time::sleep(Duration::from_secs(60)).await;
     let calls = manager.calls();
-    println!(
-        "messina-load: one minute of rest: {} writes, {:.2} reads per cluster",
+    print(&format!(
+        "one minute of rest: {} writes, {:.2} reads per cluster",
         calls.writes,
         calls.reads as f64 / CLUSTERS as f64
-    );
+    ));
     assert_eq!(calls.writes, 0);
     assert!(calls.reads <= 4 * CLUSTERS as u64, "{} reads", calls.reads);
     let written = versions(datacenter).await.into_iter().filter(|one| !before.contains(one)).count();

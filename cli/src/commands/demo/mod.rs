@@ -4,7 +4,7 @@ mod cast;
 mod progress;
 mod tour;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -58,6 +58,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The services look more often than they would in earnest, so that nobody has to wait for the show.
 const POLL: Duration = Duration::from_secs(3);
 
+/// The tokens of the stage are made up, so their fingerprints need no secret key; they need one for all datacenters.
+const FINGERPRINT_KEY: &str = "one key for the whole stage";
+
 /// Everything that is on the stage.
 struct Demo {
     datacenters: Vec<Datacenter>,
@@ -87,10 +90,12 @@ impl DemoArgs {
         let datacenters = self.set(&folder, &mut progress).await?;
         let manager = manager().await?;
         let began = Instant::now();
-        let stack =
-            Stack::start(self.stack(&datacenters, manager.url()), telemetry, shutdown.clone()).await?;
+        let key_file = folder.path().join("fingerprint-key");
+        std::fs::write(&key_file, FINGERPRINT_KEY).map_err(broken)?;
+        let config = self.stack(&datacenters, manager.url(), &key_file);
+        let stack = Stack::start(config, telemetry, shutdown.clone()).await?;
         let addresses = stack.addresses.clone();
-        let clients = Endpoints::local(&addresses)?.clients()?;
+        let clients = Endpoints::local(&addresses).clients()?;
         let style = if self.output == Format::Table { Style::detect() } else { Style::plain() };
         let mut demo = Demo { datacenters, manager, addresses, clients, style, _folder: folder };
         let show = async {
@@ -126,7 +131,7 @@ impl DemoArgs {
         Ok(datacenters)
     }
 
-    fn stack(&self, datacenters: &[Datacenter], manager_url: &str) -> StackConfig {
+    fn stack(&self, datacenters: &[Datacenter], manager_url: &str, key_file: &Path) -> StackConfig {
         let source = |datacenter: &Datacenter| Source {
             name: datacenter.name().to_owned(),
             kubeconfig: Some(datacenter.kubeconfig().to_owned()),
@@ -144,6 +149,7 @@ impl DemoArgs {
             feedback: Mode::Direct,
             listen_base: self.listen_base,
             read_only: false,
+            fingerprint_key_file: Some(key_file.to_owned()),
         }
     }
 
@@ -199,7 +205,7 @@ impl DemoArgs {
             // Right after the start a service may not answer yet; the deadline bounds how long that is believed.
             let fleet = fetch(&mut demo.clients, "").await;
             if let Ok(fleet) = &fleet {
-                progress.fleet(fleet, clusters, tasks);
+                progress.fleet(fleet, clusters, tasks, Clock::system().now());
             }
             match fleet {
                 Ok(fleet) if fleet.is_converged(clusters, tasks) => return Ok(fleet),
@@ -225,11 +231,13 @@ impl Demo {
     /// Lines to paste into another terminal.
     fn ways_in(&self) -> String {
         let mut text = format!(
-            "{}\n  messina status --registration http://{} --task-sync http://{}\n  grpcurl -plaintext {} list\n",
+            "{}\n  messina status --registration http://{} --task-sync http://{}\n  grpcurl -plaintext {} list\n  \
+             grpcurl -plaintext {} messina.task.v1.TaskService/ListTasks\n",
             self.style.strong("Everything stays up until Ctrl-C. In another terminal:"),
             self.addresses.registration,
             self.addresses.task_sync,
             self.addresses.registration,
+            self.addresses.task_sync,
         );
         for datacenter in &self.datacenters {
             let Some((watcher, broker)) = self.addresses.datacenters.get(datacenter.name()) else { continue };

@@ -109,9 +109,8 @@ impl GrpcServer {
     /// What the flags say is refused, or the address cannot be listened on.
     pub async fn bind(args: &GrpcArgs) -> Result<Self, Failure> {
         let mut errors = ConfigErrors::new();
-        args.check(&mut errors);
-        errors.into_result()?;
-        Ok(Self::listen(args.listen).await?)
+        let Some(addr) = args.check(&mut errors) else { return Err(errors.into()) };
+        Ok(Self::listen(addr).await?)
     }
 
     async fn listen(addr: SocketAddr) -> Result<Self, BindError> {

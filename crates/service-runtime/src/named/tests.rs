@@ -1,25 +1,27 @@
-use std::net::SocketAddr;
-
 use super::*;
 
-#[test]
-fn a_datacenter_and_its_value() {
-    let named: Named<SocketAddr> = "eu-west-1=127.0.0.1:7070".parse().expect("parses");
-    assert_eq!((named.name.as_str(), named.value.port()), ("eu-west-1", 7070));
+fn read(texts: &[&str]) -> (BTreeMap<String, Option<String>>, ConfigErrors) {
+    let mut errors = ConfigErrors::new();
+    let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+    (by_name("--watcher", &texts, &mut errors), errors)
 }
 
 #[test]
 fn the_value_may_contain_the_separator() {
-    let named: Named<String> = "a=b=c".parse().expect("parses");
-    assert_eq!((named.name.as_str(), named.value.as_str()), ("a", "b=c"));
+    let (map, errors) = read(&["a=b=c", "eu-west-1=x"]);
+    assert_eq!(errors.entries(), []);
+    let value = |text: &str| Some(text.to_owned());
+    assert_eq!(map, BTreeMap::from([("a".to_owned(), value("b=c")), ("eu-west-1".to_owned(), value("x"))]));
 }
 
 #[test]
-fn mistakes_are_named() {
-    let message = |text: &str| text.parse::<Named<u16>>().expect_err(text).to_string();
-    assert!(message("7070").starts_with("no \"=\" in \"7070\""));
-    assert!(message("EU=1").starts_with("datacenter name \"EU\" is not"));
-    assert!(message("a=many").starts_with("value \"many\" of datacenter \"a\": "));
+fn every_mistake_is_named_with_its_way_out() {
+    let (map, errors) = read(&["east", "EU=1", "7_0", "a=1", "b=2", "a=3", "b=4"]);
+    let known: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    assert_eq!(known, [("a", Some("1")), ("b", Some("2")), ("east", None)]);
+    let told: Vec<_> = errors.entries().iter().map(|e| (e.flag.as_str(), e.value.as_str())).collect();
+    assert_eq!(told, ["east", "EU=1", "7_0", "a=3", "b=4"].map(|value| ("--watcher", value)));
+    assert!(errors.entries().iter().all(|error| !error.problem.is_empty() && !error.remedy.is_empty()));
 }
 
 #[test]
@@ -30,14 +32,4 @@ fn labels_are_those_of_rfc_1123() {
     for bad in ["", "-a", "a-", "A", "a.b", "a_b", "ä", &"x".repeat(64)] {
         assert!(!is_label(bad), "{bad}");
     }
-}
-
-#[test]
-fn every_datacenter_named_twice_is_reported() {
-    let values = ["a=1", "b=2", "a=3", "b=4"].map(|text| text.parse::<Named<u16>>().expect("parses"));
-    let mut errors = ConfigErrors::new();
-    let map = by_name("--watcher", values.into(), &mut errors);
-    assert_eq!(map, BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]));
-    let told: Vec<_> = errors.entries().iter().map(|e| (e.flag.as_str(), e.value.as_str())).collect();
-    assert_eq!(told, [("--watcher", "a"), ("--watcher", "b")]);
 }

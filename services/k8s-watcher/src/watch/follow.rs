@@ -19,9 +19,14 @@ use crate::events::{About, Events, Note};
 use crate::metrics::WatcherMetrics;
 
 /// How long the API server keeps one watch open. A watch that went silent without an end is noticed after this.
-const WATCH_SECONDS: u32 = 60;
+pub const WATCH_SECONDS: u32 = 60;
 /// First and longest pause after an error.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// A watch that had an error and none for so long works again, though nothing changes that it could tell of. Longer
+/// than the longest backoff, and than a connection may take to fail.
+const QUIET: Duration = Duration::from_secs(8);
+/// How long an event about an object may take to be recorded.
+const RECORD: Duration = Duration::from_secs(5);
 
 /// Follows one kind.
 pub struct Follow {
@@ -34,12 +39,13 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// Until the shutdown. No error ends it: a missing CRD may come, a forbidden verb may be allowed.
-    pub async fn run(self, shutdown: Shutdown) {
+    /// Until the shutdown; answers what it followed. No error ends it: a missing CRD may come, a forbidden verb may
+    /// be allowed.
+    pub async fn run(self, shutdown: Shutdown) -> Kind {
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &self.kind.resource());
         let mut stream = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS)).boxed();
         let mut trouble = Trouble::default();
-        let mut listed = BTreeSet::new();
+        let mut list = List::default();
         if !self.kind.is_optional() {
             self.gate.not_ready("not listed yet");
         } else {
@@ -48,45 +54,58 @@ impl Follow {
         loop {
             let next = tokio::select! {
                 next = stream.next() => next,
-                () = shutdown.begun() => return,
+                () = tokio::time::sleep(QUIET), if trouble.is_on() && list.is_complete => {
+                    self.works_again(&mut trouble);
+                    continue;
+                }
+                () = shutdown.begun() => return self.kind,
             };
             match next {
-                None => return,
+                None => return self.kind,
                 Some(Ok(event)) => {
-                    trouble.over();
                     let span = tracing::info_span!("kubernetes.event", kind = self.kind.full_name());
-                    self.take(event, &mut listed).instrument(span).await;
+                    self.take(event, &mut list).instrument(span).await;
+                    // The beginning of a list is said before anything is asked of the API server.
+                    if list.is_complete {
+                        self.works_again(&mut trouble);
+                    }
                 }
                 Some(Err(error)) => {
                     self.failed(&error, &mut trouble);
                     tokio::select! {
                         () = tokio::time::sleep(trouble.pause()) => {}
-                        () = shutdown.begun() => return,
+                        () = shutdown.begun() => return self.kind,
                     }
                 }
             }
         }
     }
 
-    async fn take(&self, event: Event<DynamicObject>, listed: &mut BTreeSet<Place>) {
+    /// After an error, kube resumes a watch without a new list, so the end of a list is not the only good news.
+    fn works_again(&self, trouble: &mut Trouble) {
+        trouble.over();
+        self.gate.ready();
+    }
+
+    async fn take(&self, event: Event<DynamicObject>, list: &mut List) {
         match event {
-            Event::Init => listed.clear(),
+            Event::Init => *list = List::default(),
             Event::InitApply(object) => {
-                listed.insert(place(&object));
-                self.upsert(&object).await;
+                list.places.insert(place(&object));
+                self.upsert(&object);
             }
             Event::InitDone => {
                 self.metrics.event(&self.kind.full_name(), "relist");
-                for gone in self.publisher.vanished(self.kind, listed) {
+                for gone in self.publisher.vanished(self.kind, &list.places) {
                     let confirmed = self.kind == Kind::ScyllaCluster && self.is_proved_absent(&gone).await;
                     self.publisher.remove(self.kind, &gone, confirmed);
                 }
                 self.publisher.synced(self.kind);
-                self.gate.ready();
+                *list = List { is_complete: true, places: BTreeSet::new() };
             }
             Event::Apply(object) => {
                 self.metrics.event(&self.kind.full_name(), "apply");
-                self.upsert(&object).await;
+                self.upsert(&object);
             }
             Event::Delete(object) => {
                 self.metrics.event(&self.kind.full_name(), "delete");
@@ -95,7 +114,7 @@ impl Follow {
         }
     }
 
-    async fn upsert(&self, object: &DynamicObject) {
+    fn upsert(&self, object: &DynamicObject) {
         let Some(problem) = self.publisher.upsert(self.kind, object) else { return };
         let (namespace, name) = place(object);
         self.metrics.event(&self.kind.full_name(), "undecodable");
@@ -114,9 +133,16 @@ impl Follow {
             action: "Read".into(),
             text: format!("Messina cannot read this object and leaves it alone: {problem}"),
         };
-        if let Err(error) = self.events.record(&about, &note).await {
-            tracing::warn!(%error, "the event about it could not be recorded");
-        }
+        // Beside the watch, which must not wait for it.
+        let events = self.events.clone();
+        let record = async move {
+            match tokio::time::timeout(RECORD, events.record(&about, &note)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the event about it could not be recorded"),
+                Err(_) => tracing::warn!("the event about it was not recorded in time"),
+            }
+        };
+        tokio::spawn(record.in_current_span());
     }
 
     /// Whether the API server itself, asked for this one object, says that it does not exist.
@@ -147,6 +173,7 @@ impl Follow {
         if self.kind.is_optional() && is_not_served(error) {
             // The Operator's internal kinds may be absent; then there are none.
             self.publisher.synced(self.kind);
+            self.gate.ready();
             trouble.report(&problem, |problem| tracing::debug!(problem, "an optional kind is not served"));
             return;
         }
@@ -162,6 +189,13 @@ fn is_not_served(error: &watcher::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 404)
 }
 
+/// The list that is being read, or the last one that was read to its end.
+#[derive(Default)]
+struct List {
+    is_complete: bool,
+    places: BTreeSet<Place>,
+}
+
 /// Errors in a row: how long to pause, and whether a person has been told.
 #[derive(Default)]
 struct Trouble {
@@ -170,6 +204,10 @@ struct Trouble {
 }
 
 impl Trouble {
+    fn is_on(&self) -> bool {
+        self.count > 0
+    }
+
     fn over(&mut self) {
         self.count = 0;
         self.told.clear();

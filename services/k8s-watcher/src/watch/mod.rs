@@ -10,7 +10,7 @@ use kube::Client;
 use messina_domain::names::OPERATOR_MANAGER_NAMESPACE;
 use messina_feed::publisher::{Feed, FeedSettings};
 use messina_k8s_api::kinds::Kind;
-use messina_service_runtime::{Clock, Gate, Readiness, Shutdown};
+use messina_service_runtime::{Clock, Failure, Gate, Readiness, Shutdown};
 use tokio::task::JoinSet;
 
 use crate::Config;
@@ -18,6 +18,7 @@ use crate::events::Events;
 use crate::metrics::WatcherMetrics;
 use crate::serve::DeferredWatch;
 use follow::Follow;
+pub use follow::WATCH_SECONDS;
 use publish::Publisher;
 
 /// Everything that the watches need.
@@ -38,7 +39,16 @@ pub struct Watches {
 
 impl Watches {
     /// Opens the feed and follows every kind until the shutdown.
-    pub async fn run(self, kube_system_uid: String, deferred: DeferredWatch, api: Gate, shutdown: Shutdown) {
+    ///
+    /// # Errors
+    /// A watch that ended by itself: the feed would go on serving what that kind looked like long ago.
+    pub async fn run(
+        self,
+        kube_system_uid: String,
+        deferred: DeferredWatch,
+        api: Gate,
+        shutdown: Shutdown,
+    ) -> Result<(), Failure> {
         let clock = self.clock.clone();
         let epoch = uuid::Uuid::new_v4().to_string();
         let settings =
@@ -65,15 +75,49 @@ impl Watches {
         }
         // Not before every watch has a gate of its own, or there is a moment in which all gates are open.
         api.ready();
-        while let Some(ended) = follows.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a watch ended by itself; the process has to be restarted");
+        until_shutdown(follows, &shutdown).await
+    }
+}
+
+/// Waits for the watches. None of them may end before the shutdown; the first one that does ends all.
+async fn until_shutdown(mut follows: JoinSet<Kind>, shutdown: &Shutdown) -> Result<(), Failure> {
+    while let Some(ended) = follows.join_next().await {
+        match ended {
+            Ok(_) if shutdown.has_begun() => {}
+            Ok(kind) => {
+                return Err(Failure::broken(format!("the watch of {} ended by itself", kind.full_name())));
             }
+            Err(error) => return Err(Failure::broken(format!("a watch broke down: {error}"))),
         }
     }
+    Ok(())
 }
 
 /// Namespaces that matter whatever the selector says: the guard looks for this one.
 fn always_visible(namespace: &str) -> bool {
     namespace == OPERATOR_MANAGER_NAMESPACE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_watch_that_breaks_down_or_ends_ends_the_process() {
+        let shutdown = Shutdown::new();
+        let mut broken = JoinSet::new();
+        broken.spawn(std::future::pending());
+        broken.spawn(async { panic!("a mistake") });
+        let failure = until_shutdown(broken, &shutdown).await.unwrap_err();
+        assert!(failure.to_string().contains("a mistake"), "{failure}");
+        let mut ended = JoinSet::new();
+        ended.spawn(std::future::pending());
+        ended.spawn(async { Kind::Ring });
+        let failure = until_shutdown(ended, &shutdown).await.unwrap_err();
+        assert!(failure.to_string().contains("rings") && failure.exit_code() == 1, "{failure}");
+        shutdown.begin();
+        let mut over = JoinSet::new();
+        over.spawn(async { Kind::Ring });
+        until_shutdown(over, &shutdown).await.unwrap();
+    }
 }

@@ -72,11 +72,11 @@ impl Publisher {
         match decoded {
             FeedObject::Namespace { .. } => self.namespace(object, decoded),
             FeedObject::Cluster(cluster) => {
-                let visible = {
-                    let mut index = self.index.lock();
-                    index.keep(&cluster);
-                    index.visible(cluster)
-                };
+                // Published under the lock: between deciding and publishing, the watch of the namespaces must not
+                // publish what follows from newer labels, or the older decision would be the last word.
+                let mut index = self.index.lock();
+                index.keep(&cluster);
+                let visible = index.visible(cluster);
                 self.publish(kind, object, &FeedObject::Cluster(visible));
             }
             other => self.publish(kind, object, &other),
@@ -90,9 +90,7 @@ impl Publisher {
             self.index.lock().lost(place);
         }
         self.unreadable(kind, place, false);
-        if kind == Kind::Namespace {
-            self.select(&place.1, false);
-        }
+        // The ScyllaClusters of a namespace that is out of sight stay selected: only labels that were seen hide them.
         self.feed.remove(&self.key(kind, place), confirmed, current_traceparent());
     }
 
@@ -132,11 +130,12 @@ impl Publisher {
     }
 
     fn select(&self, namespace: &str, selected: bool) {
-        let again = self.index.lock().select(namespace, selected);
-        for cluster in again {
+        // Held until everything is published, for the reason given in `upsert`.
+        let mut index = self.index.lock();
+        for cluster in index.select(namespace, selected) {
             let place = (cluster.key.namespace.clone(), cluster.key.name.clone());
             let (uid, generation, deleting) = (cluster.uid.clone(), cluster.generation, cluster.deleting);
-            let visible = FeedObject::Cluster(self.index.lock().visible(cluster));
+            let visible = FeedObject::Cluster(index.visible(cluster));
             let key = Some(self.key(Kind::ScyllaCluster, &place));
             let object = Object { key, uid, generation, deleting, body: write_body(&visible) };
             self.feed.upsert(object, current_traceparent());
@@ -162,3 +161,7 @@ impl Publisher {
         ObjectKey { kind: wire_kind(kind).into(), namespace: place.0.clone(), name: place.1.clone() }
     }
 }
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;

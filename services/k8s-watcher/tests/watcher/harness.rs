@@ -88,10 +88,10 @@ impl Stage {
     /// A k8s-watcher, ready or not.
     pub async fn watcher_with(&self, kubeconfig: PathBuf, selector: &str) -> Watcher {
         let shutdown = Shutdown::new();
-        let any = "127.0.0.1:0".parse().unwrap();
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
         let builder = Runtime::builder("k8s-watcher", "test").telemetry(telemetry());
-        let builder = builder.admin(&AdminArgs { admin_listen: any });
-        let grpc = GrpcArgs { listen: any, insecure_loopback: true };
+        let builder = builder.admin(&AdminArgs { admin_listen: any.into() });
+        let grpc = GrpcArgs { listen: any.into(), insecure_loopback: true };
         let runtime = builder.grpc(&grpc).bind(shutdown.clone()).await.unwrap();
         let (address, readiness) = (runtime.grpc_addr(), runtime.readiness.clone());
         let config = Config {

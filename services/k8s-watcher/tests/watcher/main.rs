@@ -10,6 +10,7 @@
 
 mod feed;
 mod harness;
+mod process;
 mod refusals;
 mod writer;
 

@@ -24,7 +24,8 @@ async fn output(line: &str) -> (Option<i32>, String) {
 async fn all_mistakes_are_said_at_once_with_the_way_out() {
     let (code, said) = output(
         "--insecure-loopback --manager-url ftp://x --watcher east=http://127.0.0.1:1 --watcher west=http://127.0.0.1:2 \
-         --broker east=http://10.0.0.1:1 --host-template east={nmae} --host-template north=x --resync soon",
+         --broker east=http://10.0.0.1:1 --host-template east={nmae} --host-template north=x --resync soon \
+         --watcher south --listen nonsense --admin-listen 9990 --log-level ==",
     )
     .await;
     assert_eq!(code, Some(64), "{said}");
@@ -36,9 +37,31 @@ async fn all_mistakes_are_said_at_once_with_the_way_out() {
         "{nmae}",
         "north=x",
         "--resync \"soon\"",
+        "--watcher \"south\": there is no \"=\" in it; write DATACENTER=VALUE",
+        "--listen \"nonsense\": not an IP address with a port; write it like",
+        "--admin-listen \"9990\"",
+        "--log-level \"==\"",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_a_mistake_like_any_other() {
+    let (code, said) = output("--resync 5x").await;
+    assert_eq!(code, Some(64), "{said}");
+    for part in ["--watcher \"\"", "--manager-url \"\"", "--resync \"5x\"", "--listen"] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+#[tokio::test]
+async fn read_only_takes_1() {
+    let mut command = command("--manager-url ftp://x");
+    let Output { status, stderr, .. } = command.env("MESSINA_READ_ONLY", "1").output().await.unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(64), "{said}");
+    assert!(said.contains("--manager-url") && !said.contains("invalid value '1'"), "{said}");
 }
 
 #[tokio::test]

@@ -22,16 +22,23 @@ fn command(line: &str) -> Command {
 #[tokio::test]
 async fn all_mistakes_are_said_at_once_with_the_way_out() {
     let Output { status, stderr, .. } = command(
-        "--insecure-loopback --datacenter East --watcher http://10.0.0.1:1 --fingerprint-key-file /nowhere/at/all",
+        "--insecure-loopback --datacenter East --watcher http://10.0.0.1:1 --fingerprint-key-file /nowhere/at/all \
+         --listen nonsense --admin-listen 9990 --log-level ==",
     )
     .output()
     .await
     .unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(64), "{said}");
-    for part in
-        ["--datacenter \"East\"", "--watcher \"http://10.0.0.1:1", "--fingerprint-key-file", "openssl rand"]
-    {
+    for part in [
+        "--datacenter \"East\"",
+        "--watcher \"http://10.0.0.1:1",
+        "--fingerprint-key-file",
+        "openssl rand",
+        "--listen \"nonsense\"",
+        "--admin-listen \"9990\"",
+        "--log-level \"==\"",
+    ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
 }

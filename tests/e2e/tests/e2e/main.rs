@@ -8,6 +8,7 @@
     reason = "a failed step of a test should stop it"
 )]
 
+mod command_line;
 mod crash;
 mod feedback;
 mod fleet;
