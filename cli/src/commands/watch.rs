@@ -106,14 +106,34 @@ impl Change {
             return format!("{time}  cluster  {}  {what}\n", cluster.cluster);
         }
         let Some(task) = &self.task else { return String::new() };
-        let what = match (self.removed, task.reason.as_str(), task.progress) {
-            (true, ..) => "gone".to_owned(),
-            (_, "", Some(percent)) => format!("{} {percent}%", task.state),
-            (_, "", None) => {
+        if self.removed {
+            // Of what is gone nothing is left but the key of its object.
+            return format!("{time}  task     {}  gone\n", task.task);
+        }
+        let what = match (task.reason.as_str(), task.progress) {
+            ("", Some(percent)) => format!("{} {percent}%", task.state),
+            ("", None) => {
                 format!("{} {}", style.good(if task.synced { "synced" } else { "new" }), task.state)
             }
-            (_, reason, _) => format!("{}: {}", style.bad(reason), task.message),
+            (reason, _) => format!("{}: {}", style.bad(reason), task.message),
         };
         format!("{time}  {:<7}  {} {}  {what}\n", task.kind, task.cluster, task.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use messina_control_api::task::v1::{Task, TaskKey};
+
+    use super::*;
+
+    #[test]
+    fn of_a_task_that_is_gone_the_object_is_named() {
+        let key =
+            TaskKey { datacenter: "east".into(), namespace: "prod".into(), name: "orders-daily".into() };
+        let task = Some(TaskView::from(&Task { key: Some(key), ..Task::default() }));
+        let time = jiff::Timestamp::from_second(0).unwrap();
+        let change = Change { time, removed: true, cluster: None, task };
+        assert_eq!(change.line(Style::plain()), "00:00:00  task     east/prod/orders-daily  gone\n");
     }
 }

@@ -232,12 +232,14 @@ impl Demo {
     fn ways_in(&self) -> String {
         let mut text = format!(
             "{}\n  messina status --registration http://{} --task-sync http://{}\n  grpcurl -plaintext {} list\n  \
-             grpcurl -plaintext {} messina.task.v1.TaskService/ListTasks\n",
+             grpcurl -plaintext {} messina.task.v1.TaskService/ListTasks\n  \
+             curl {}/api/v1/clusters   # what ScyllaDB Manager itself says\n",
             self.style.strong("Everything stays up until Ctrl-C. In another terminal:"),
             self.addresses.registration,
             self.addresses.task_sync,
             self.addresses.registration,
             self.addresses.task_sync,
+            self.manager.url(),
         );
         for datacenter in &self.datacenters {
             let Some((watcher, broker)) = self.addresses.datacenters.get(datacenter.name()) else { continue };

@@ -148,9 +148,11 @@ where
     let Services { routes, mut names, mut descriptors } = services;
     names.push("");
     descriptors.push(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    // So that tools can read the details of errors.
+    descriptors.push(tonic_types::pb::FILE_DESCRIPTOR_SET);
     let (reporter, health_service) = tonic_health::server::health_reporter();
     health::set(&reporter, &names, ServingStatus::NotServing).await;
-    let routes = reflection(routes.add_service(health_service), &descriptors)?;
+    let routes = reflection(routes.add_service(health_service), &names, &descriptors)?;
     let (own, all) = (CancellationToken::new(), CancellationToken::new());
     let rules = Rules { metrics, methods: methods(&descriptors), own: own.clone(), all: all.clone() };
     let server = limits(Server::builder())
@@ -183,14 +185,22 @@ fn limits(server: Server) -> Server {
         .tcp_nodelay(true)
 }
 
+/// Name of the health service, which every port has.
+const HEALTH: &str = "grpc.health.v1.Health";
+
 /// Both versions: grpcurl before 1.9 knows v1alpha only, newer tools ask for v1.
 fn reflection(
     routes: Routes,
+    names: &[&'static str],
     descriptors: &[&'static [u8]],
 ) -> Result<Routes, tonic_reflection::server::Error> {
     let builder = || {
         let empty = tonic_reflection::server::Builder::configure();
-        descriptors.iter().fold(empty, |builder, set| builder.register_encoded_file_descriptor_set(set))
+        let described =
+            descriptors.iter().fold(empty, |builder, set| builder.register_encoded_file_descriptor_set(set));
+        // The set may describe services of other ports; only what this one serves is listed.
+        let served = names.iter().copied().filter(|name| !name.is_empty()).chain([HEALTH]);
+        served.fold(described, |builder, name| builder.with_service_name(name))
     };
     Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
 }

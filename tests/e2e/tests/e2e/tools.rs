@@ -49,7 +49,13 @@ async fn grpcurl_works_against_every_service() {
     ];
     for (service, name, method, request, expected) in services {
         let address = fleet.address(service);
-        assert!(grpcurl.well(&[&address, "list"]).await.contains(name));
+        let listed = grpcurl.well(&[&address, "list"]).await;
+        assert!(listed.contains(name) && listed.contains("grpc.health.v1.Health"), "{listed}");
+        let others = services.iter().filter(|(other, ..)| *other != service);
+        assert!(
+            others.into_iter().all(|(_, other, ..)| !listed.contains(other)),
+            "only what is served: {listed}"
+        );
         assert!(grpcurl.well(&[&address, "describe", name]).await.contains(method));
         let health = grpcurl
             .well(&["-d", &format!("{{\"service\":\"{name}\"}}"), &address, "grpc.health.v1.Health/Check"])
