@@ -59,8 +59,6 @@ pub const OPERATOR_GROUP: &str = "scylla.scylladb.com";
 pub mod reason {
     /// All is as declared.
     pub const AS_DECLARED: &str = "AsDeclared";
-    /// A change was carried out in Manager and is settling.
-    pub const APPLIED: &str = "Applied";
     /// No node of the cluster is available yet.
     pub const NO_AVAILABLE_NODE: &str = "NoAvailableNode";
     /// The Secret with the agent's auth token does not exist.
@@ -131,4 +129,25 @@ pub mod reason {
     pub const READ_ONLY: &str = "ReadOnly";
     /// The pass failed inside Messina.
     pub const INTERNAL: &str = "Internal";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Texts of the constants in `mod reason`, from this very source.
+    fn reasons() -> BTreeSet<&'static str> {
+        let source = include_str!("names.rs");
+        let (_, module) = source.split_once("pub mod reason {").unwrap();
+        let (module, _) = module.split_once("\n}\n").unwrap();
+        module.lines().filter_map(|line| line.split_once("&str = \"")?.1.strip_suffix("\";")).collect()
+    }
+
+    #[test]
+    fn every_reason_has_a_paragraph_and_every_paragraph_a_reason() {
+        let page = include_str!("../../../docs/operations/conditions.md");
+        let explained: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert!(reasons().len() > 30, "the constants are found");
+        assert_eq!(reasons(), explained, "docs/operations/conditions.md");
+    }
 }
