@@ -127,6 +127,32 @@ pub mod reason {
     pub const STATUS_OWNED_BY_OTHERS: &str = "StatusOwnedByOthers";
     /// Messina runs with `--read-only`.
     pub const READ_ONLY: &str = "ReadOnly";
+    /// The API server of the datacenter does not answer.
+    pub const KUBERNETES_UNREACHABLE: &str = "KubernetesUnreachable";
+    /// The API server refused a request.
+    pub const KUBERNETES_REFUSED: &str = "KubernetesRefused";
+    /// token-broker may not read the Secret.
+    pub const FORBIDDEN: &str = "Forbidden";
+    /// The object that was to be written does not exist any more.
+    pub const OBJECT_GONE: &str = "ObjectGone";
+    /// Another object has the name of the one that was meant.
+    pub const OBJECT_REPLACED: &str = "ObjectReplaced";
+    /// The object was not made for an entry of a ScyllaCluster, so only its author deletes it.
+    pub const NOT_OURS: &str = "NotOurs";
+    /// A ScyllaCluster seemed deleted, but a direct read does not prove it.
+    pub const REMOVAL_NOT_PROVED: &str = "RemovalNotProved";
+    /// A request to the writer cannot be carried out.
+    pub const INVALID_REQUEST: &str = "InvalidRequest";
+    /// No flag names that datacenter.
+    pub const UNKNOWN_DATACENTER: &str = "UnknownDatacenter";
+    /// Nothing is known yet.
+    pub const NOT_LOOKED_AT_YET: &str = "NotLookedAtYet";
+    /// The cluster is a member of a ring, which is registered at its home.
+    pub const RING_MEMBER: &str = "RingMember";
+    /// A ring names the cluster, but the cluster has not agreed to be its member.
+    pub const NOT_CONSENTED: &str = "NotConsented";
+    /// The member lives in another datacenter, so this token-broker cannot say.
+    pub const NOT_KNOWN_HERE: &str = "NotKnownHere";
     /// The pass failed inside Messina.
     pub const INTERNAL: &str = "Internal";
 }

@@ -42,9 +42,9 @@ pub fn fault(error: &kube::Error, verb: &str, resource: &str, namespace: Option<
     let text = explain(error, verb, resource, namespace);
     match error {
         kube::Error::Api(status) => match status.code {
-            400 | 413 | 422 => Fault::rejected("KubernetesRefused", text),
-            404 if is_object_missing(status) => Fault::waiting("ObjectGone", text),
-            _ => Fault::transient("KubernetesRefused", text),
+            400 | 413 | 422 => Fault::rejected(reason::KUBERNETES_REFUSED, text),
+            404 if is_object_missing(status) => Fault::waiting(reason::OBJECT_GONE, text),
+            _ => Fault::transient(reason::KUBERNETES_REFUSED, text),
         },
         _ => Fault::transient(reason::WATCHER_UNREACHABLE, text),
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use messina_control_api::watch::v1::watch_service_server::WatchService;
 use messina_control_api::watch::v1::{ListSubscribersRequest, ListSubscribersResponse, WatchRequest};
+use messina_domain::names::reason;
 use messina_fault::Fault;
 use messina_feed::publisher::Feed;
 use messina_service_runtime::errors::fault_to_status;
@@ -31,7 +32,7 @@ impl DeferredWatch {
     fn service(&self) -> Result<&Feed, Status> {
         self.service.get().ok_or_else(|| {
             fault_to_status(&Fault::transient(
-                "KubernetesUnreachable",
+                reason::KUBERNETES_UNREACHABLE,
                 format!("the Kubernetes API of datacenter '{}' has not answered yet", self.datacenter),
             ))
         })

@@ -15,7 +15,7 @@ use tonic::{Code, Request, Status};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reasons of a broker that pass on as they are.
-const REASONS: [&str; 3] = [reason::TOKEN_SECRET_MISSING, reason::TOKEN_UNREADABLE, "Forbidden"];
+const REASONS: [&str; 3] = [reason::TOKEN_SECRET_MISSING, reason::TOKEN_UNREADABLE, reason::FORBIDDEN];
 
 /// The token-broker of one datacenter.
 pub(crate) struct Broker {

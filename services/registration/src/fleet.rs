@@ -72,7 +72,7 @@ impl Fleet {
     pub(crate) fn get(&self, name: &str) -> Result<&Datacenter, Fault> {
         self.0.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-            Fault::rejected("UnknownDatacenter", format!("there is no datacenter '{name}'"))
+            Fault::rejected(reason::UNKNOWN_DATACENTER, format!("there is no datacenter '{name}'"))
                 .hint(format!("known are: {}", known.join(", ")))
         })
     }

@@ -125,7 +125,7 @@ fn patient<T>(message: T) -> Request<T> {
 /// What was to happen to an object that is gone needs no more doing; the feed is about to say so.
 fn unless_gone(outcome: Result<(), Fault>) -> Result<(), Fault> {
     match outcome {
-        Err(fault) if fault.reason() == OBJECT_GONE => {
+        Err(fault) if fault.reason() == reason::OBJECT_GONE => {
             tracing::debug!(%fault, "the object was gone already");
             Ok(())
         }
@@ -145,7 +145,10 @@ fn done<T>(answer: Result<Response<T>, Status>) -> Result<(), Fault> {
 }
 
 /// Reasons of the writer that pass on as they are.
-const REASONS: [&str; 4] = ["RemovalNotProved", OBJECT_GONE, "KubernetesRefused", "ReadOnly"];
-
-/// Reason of the writer when the object that is meant does not exist any more.
-const OBJECT_GONE: &str = "ObjectGone";
+const REASONS: [&str; 5] = [
+    reason::REMOVAL_NOT_PROVED,
+    reason::OBJECT_GONE,
+    reason::OBJECT_REPLACED,
+    reason::KUBERNETES_REFUSED,
+    reason::READ_ONLY,
+];

@@ -29,11 +29,11 @@ const REASONS: [&str; 6] = [
 ];
 
 /// The object that was meant does not exist any more.
-const OBJECT_GONE: &str = "ObjectGone";
+const OBJECT_GONE: &str = reason::OBJECT_GONE;
 /// Another object has the name by now.
-const OBJECT_REPLACED: &str = "ObjectReplaced";
+const OBJECT_REPLACED: &str = reason::OBJECT_REPLACED;
 /// The API server refused the write.
-const KUBERNETES_REFUSED: &str = "KubernetesRefused";
+const KUBERNETES_REFUSED: &str = reason::KUBERNETES_REFUSED;
 
 /// Writes into one datacenter.
 #[derive(Clone)]

@@ -17,9 +17,9 @@ use wire::token_service_server::TokenService;
 use crate::tokens::{NotFound, Tokens};
 
 /// Why the fingerprint of a member in another datacenter is not said: its own broker knows it.
-const NOT_KNOWN_HERE: &str = "NotKnownHere";
+const NOT_KNOWN_HERE: &str = reason::NOT_KNOWN_HERE;
 /// Why the fingerprint of a member is not said that does not agree to be one.
-const NOT_CONSENTED: &str = "NotConsented";
+const NOT_CONSENTED: &str = reason::NOT_CONSENTED;
 
 /// How many rings are looked at at once.
 const AT_ONCE: usize = 8;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use k8s_openapi::ByteString;
 use kube::Client;
+use messina_domain::names::reason;
 use messina_domain::plan::token::Source;
 use messina_fault::Fault;
 use messina_k8s_api::secret;
@@ -13,9 +14,9 @@ use tokio::time::timeout;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// Reason of the fault when RBAC does not allow to read a Secret.
-pub(crate) const FORBIDDEN: &str = "Forbidden";
+pub(crate) const FORBIDDEN: &str = reason::FORBIDDEN;
 /// Reason of the fault when the API server cannot be asked.
-const KUBERNETES_UNREACHABLE: &str = "KubernetesUnreachable";
+const KUBERNETES_UNREACHABLE: &str = reason::KUBERNETES_UNREACHABLE;
 
 /// How long one read may take; shorter than the patience of those who ask.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -150,7 +150,7 @@ pub fn exclusion_text(cluster: &ScyllaCluster, part: Part) -> Option<(&'static s
             Some((reason::NAMESPACE_NOT_SELECTED, "its namespace is outside the watcher's selector"))
         }
         None if part == Part::Member => {
-            Some(("RingMember", "it is a member of a ring, which is registered at home"))
+            Some((reason::RING_MEMBER, "it is a member of a ring, which is registered at home"))
         }
         None => None,
     }

@@ -3,7 +3,7 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, Preconditions};
 use kube::{Api, ResourceExt};
-use messina_domain::names::{SOURCE_LABEL, SOURCE_SCYLLA_CLUSTER};
+use messina_domain::names::{SOURCE_LABEL, SOURCE_SCYLLA_CLUSTER, reason};
 use messina_fault::Fault;
 use messina_k8s_api::kinds::Kind;
 
@@ -36,7 +36,7 @@ impl Writer {
         let object = self.get_exactly(Kind::Task, at, uid).await?;
         if object.labels().get(SOURCE_LABEL).map(String::as_str) != Some(SOURCE_SCYLLA_CLUSTER) {
             return Err(Fault::rejected(
-                "NotOurs",
+                reason::NOT_OURS,
                 format!(
                     "the task {}/{} was not made for an entry of a ScyllaCluster, so only its author deletes it",
                     at.0, at.1
@@ -49,7 +49,8 @@ impl Writer {
     async fn prove_removed(&self, namespace: &str, cluster: &str, uid: &str) -> Result<(), Fault> {
         let kind = Kind::ScyllaCluster;
         let doubt = |message: String| {
-            Err(Fault::waiting("RemovalNotProved", message).hint("nothing is deleted while this is in doubt"))
+            Err(Fault::waiting(reason::REMOVAL_NOT_PROVED, message)
+                .hint("nothing is deleted while this is in doubt"))
         };
         match self.api(kind, namespace).get(cluster).await {
             Ok(found) if found.metadata.uid.as_deref() == Some(uid) => {

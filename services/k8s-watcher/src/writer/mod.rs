@@ -85,7 +85,7 @@ impl Writer {
         let object = self.get(kind, namespace, name).await?;
         if object.metadata.uid.as_deref() != Some(uid) {
             return Err(Fault::waiting(
-                "ObjectReplaced",
+                reason::OBJECT_REPLACED,
                 format!(
                     "{} {namespace}/{name} is another object than the one that was meant",
                     kind.full_name()

@@ -4,7 +4,7 @@ use kube::api::{Patch, PatchParams};
 use kube::core::DynamicObject;
 use messina_domain::names::{
     CLUSTER_LABEL, REGISTRATION_FINALIZER, REGISTRATION_MANAGER, SOURCE_LABEL, SOURCE_SCYLLA_CLUSTER,
-    TASK_FINALIZER, TASK_MANAGER,
+    TASK_FINALIZER, TASK_MANAGER, reason,
 };
 use messina_domain::registration::RegistrationSpec;
 use messina_domain::task::TaskDefinition;
@@ -57,7 +57,7 @@ impl Writer {
         });
         let cluster = ClusterRef { name: task.cluster_name.clone(), uid: Some(task.cluster_uid.clone()) };
         let spec = serde_json::to_value(TaskSpec::write(&task.definition, cluster))
-            .map_err(|error| Fault::rejected("Unwritable", error.to_string()))?;
+            .map_err(|error| Fault::rejected(reason::INVALID_REQUEST, error.to_string()))?;
         self.apply(Kind::Task, TASK_MANAGER, metadata, spec).await
     }
 

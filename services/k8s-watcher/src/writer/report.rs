@@ -4,7 +4,7 @@ use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use kube::core::DynamicObject;
 use messina_domain::names::{
-    FINALIZER_MANAGER, REGISTRATION_FINALIZER, REGISTRATION_MANAGER, TASK_FINALIZER, TASK_MANAGER,
+    FINALIZER_MANAGER, REGISTRATION_FINALIZER, REGISTRATION_MANAGER, TASK_FINALIZER, TASK_MANAGER, reason,
 };
 use messina_domain::registration::RegistrationStatus;
 use messina_domain::task::TaskStatus;
@@ -133,5 +133,5 @@ fn typed<T: DeserializeOwned + Default>(value: &Value) -> T {
 }
 
 fn to_json(value: &impl Serialize) -> Result<Value, Fault> {
-    serde_json::to_value(value).map_err(|error| Fault::rejected("Unwritable", error.to_string()))
+    serde_json::to_value(value).map_err(|error| Fault::rejected(reason::INVALID_REQUEST, error.to_string()))
 }

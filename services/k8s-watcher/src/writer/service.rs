@@ -5,6 +5,7 @@ use messina_control_api::convert::{
 };
 use messina_control_api::watch::v1 as wire;
 use messina_control_api::watch::v1::writer_service_server::WriterService;
+use messina_domain::names::reason;
 use messina_fault::Fault;
 use messina_k8s_api::kinds::Kind;
 use messina_service_runtime::errors::{fault_to_status, field_violation};
@@ -162,7 +163,7 @@ impl WriterService for Writer {
                     Vec::new()
                 }
                 wire::FeedbackRoad::Unspecified => {
-                    return Err(Fault::rejected("NoRoad", "road: is missing")
+                    return Err(Fault::rejected(reason::INVALID_REQUEST, "road: is missing")
                         .hint("set FEEDBACK_ROAD_DIRECT or FEEDBACK_ROAD_OPERATOR"));
                 }
             };
@@ -195,7 +196,7 @@ impl Writer {
             wire::ObjectKind::Task => Kind::Task,
             other => {
                 return Err(Fault::rejected(
-                    "UnknownKind",
+                    reason::INVALID_REQUEST,
                     format!("regarding.kind: {} has no events", other.as_str_name()),
                 ));
             }

@@ -77,7 +77,9 @@ fn explanation_on(status: &RegistrationStatus) -> Option<Explanation> {
         });
     }
     let nothing = status.conditions.is_empty();
-    nothing.then(|| write_explanation(&Fault::waiting("NotLookedAtYet", "it has not been looked at yet")))
+    nothing.then(|| {
+        write_explanation(&Fault::waiting(reason::NOT_LOOKED_AT_YET, "it has not been looked at yet"))
+    })
 }
 
 /// How many clusters are in which state.

@@ -18,7 +18,7 @@ async fn a_foreign_cluster_with_our_name_is_left_alone() {
     let mut service = world.start().await;
     let status = world.says("orders", "NotOwned").await.status;
     assert_eq!(status.cluster_id, None);
-    assert!(status.hint.contains("adopt"), "{}", status.hint);
+    assert!(status.hint.contains("delete or rename"), "{}", status.hint);
     assert_eq!(world.manager.calls().writes, 0);
     // It cannot be given our id, so adopting it is refused with the way out.
     let refused = adopt(&mut service, other).await.unwrap_err();
