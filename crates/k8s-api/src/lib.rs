@@ -3,6 +3,7 @@
 //! A new field of a backup or a repair enters Messina in [`options`]; the custom resource definitions
 //! follow from it (`cargo run -p messina -- crds > deploy/crds/messina.yaml`).
 
+pub mod connection;
 pub mod crds;
 pub mod decode;
 pub mod feedback;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client};
 use messina_domain::names::KUBE_SYSTEM;
+use messina_k8s_api::connection;
 use messina_service_runtime::{Failure, Gate};
 
 use crate::Config;
@@ -21,33 +21,17 @@ const READ: Duration = Duration::from_secs(WATCH_SECONDS as u64 + 15);
 
 /// Makes the client; nothing is sent yet.
 pub async fn connect(config: &Config) -> Result<Client, Failure> {
-    Client::try_from(settings(config).await?).map_err(|error| broken(config, &error))
-}
-
-fn broken(config: &Config, error: &dyn std::fmt::Display) -> Failure {
-    let from = match &config.kubeconfig {
-        Some(path) => format!("the kubeconfig '{}'", path.display()),
-        None => "the environment".to_owned(),
-    };
-    Failure::broken(format!("no way to the Kubernetes API from {from}: {error}"))
+    Client::try_from(settings(config).await?)
+        .map_err(|error| Failure::broken(connection::unusable(config.kubeconfig.as_deref(), &error)))
 }
 
 async fn settings(config: &Config) -> Result<kube::Config, Failure> {
-    let broken = |error: &dyn std::fmt::Display| broken(config, error);
-    let options = KubeConfigOptions { context: config.context.clone(), ..KubeConfigOptions::default() };
-    let mut kube_config = match (&config.kubeconfig, &config.context) {
-        (Some(path), _) => {
-            let file = Kubeconfig::read_from(path).map_err(|error| broken(&error))?;
-            kube::Config::from_custom_kubeconfig(file, &options).await.map_err(|error| broken(&error))?
-        }
-        (None, Some(_)) => kube::Config::from_kubeconfig(&options).await.map_err(|error| broken(&error))?,
-        (None, None) => kube::Config::infer().await.map_err(|error| broken(&error))?,
-    };
-    kube_config.connect_timeout = Some(Duration::from_secs(5));
-    kube_config.read_timeout = Some(READ);
+    let found = connection::settings(config.kubeconfig.as_deref(), config.context.as_deref()).await;
+    let mut settings = found.map_err(Failure::broken)?;
+    settings.read_timeout = Some(READ);
     // Or the time that a connection sat idle would count against the next answer on it.
-    kube_config.reset_reader_on_write = true;
-    Ok(kube_config)
+    settings.reset_reader_on_write = true;
+    Ok(settings)
 }
 
 /// The UID of `kube-system`, which identifies the Kubernetes cluster. Waits for as long as it takes.

@@ -113,8 +113,6 @@ impl Fleet {
         let manager = self.url("fake-manager");
         let (watchers, brokers) = (each("--watcher", "k8s-watcher"), each("--broker", "token-broker"));
         let common = ["--manager-url", &manager, "--insecure-loopback", "--admin-listen", "127.0.0.1:0"];
-        let refer = |list: &[String]| -> Vec<String> { list.to_vec() };
-        let (watchers, brokers) = (refer(&watchers), refer(&brokers));
         let listen = self.address("registration");
         let mut arguments: Vec<&str> = common.to_vec();
         arguments.extend(watchers.iter().chain(&brokers).map(String::as_str));
